@@ -1,0 +1,2 @@
+/** Placeholder. */
+export const size = (list: readonly unknown[]): number => list.length
