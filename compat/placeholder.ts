@@ -1,1 +1,3 @@
-export {}
+import * as connpool from 'connpool'
+
+console.log(Object.keys(connpool))
