@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import {
+  check,
+  examplesOf,
+  missingNames,
+  run,
+  type Snippet,
+  snippetsOf,
+} from './support/snippets.ts'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'packages/connpool/README.md',
+  'packages/cli/README.md',
+  ...list('docs', '.md'),
+].filter((page) => existsSync(join(root, page)))
+
+function list(folder: string, extension: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(extension))
+    .map((name) => join(folder, name))
+    .sort()
+}
+
+async function promise(snippet: Snippet): Promise<void> {
+  const title = `${snippet.at} ${snippet.action === 'run' ? 'compiles and runs' : 'compiles'}`
+  const missing = await missingNames(snippet)
+  // A page may be written before the code: such a block wakes up by itself when the names appear.
+  const skip = missing.length > 0 && `connpool does not export ${missing.join(', ')} yet`
+  test(title, { skip }, async () => {
+    assert.equal(check(snippet), '')
+    if (snippet.action === 'run') await run(snippet)
+  })
+}
+
+describe('the code in the pages', async () => {
+  for (const page of pages) {
+    for (const snippet of snippetsOf(readFileSync(join(root, page), 'utf8'), page)) {
+      if (snippet.action !== 'skip') await promise(snippet)
+    }
+  }
+})
+
+describe('the examples in the doc comments', async () => {
+  for (const file of list('packages/connpool/src', '.ts')) {
+    for (const snippet of examplesOf(readFileSync(join(root, file), 'utf8'), file)) {
+      if (snippet.action !== 'skip') await promise(snippet)
+    }
+  }
+})
+
+test('every link from a page to a file of this repository leads somewhere', () => {
+  const broken: string[] = []
+  for (const page of pages) {
+    const text = readFileSync(join(root, page), 'utf8')
+    for (const [, target = ''] of text.matchAll(/\]\(([^)\s#]+)(?:#[^)]*)?\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue
+      const path = join(root, page, '..', target)
+      if (!existsSync(path)) broken.push(`${page}: ${relative(root, path)}`)
+    }
+  }
+  assert.deepEqual(broken, [])
+})
+
+describe('the first screen of the README', () => {
+  const screen = readFileSync(join(root, 'README.md'), 'utf8').split('\n').slice(0, 50).join('\n')
+
+  test('gives the two commands, each on a line of its own', () => {
+    assert.match(screen, /^npm ci && npm start$/m)
+    assert.match(screen, /^npm ci && npm test$/m)
+  })
+
+  test('gives a complete example that is run', () => {
+    const [first] = snippetsOf(screen, 'README.md')
+    assert.equal(first?.action, 'run')
+  })
+})

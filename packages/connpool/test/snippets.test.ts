@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import {
+  check,
+  examplesOf,
+  missingNames,
+  run,
+  type Snippet,
+  snippetsOf,
+} from './support/snippets.ts'
+
+const fence = '```'
+const block = (code: string, mark = ''): Snippet => {
+  const [snippet] = snippetsOf(`${mark}\n${fence}ts\n${code}\n${fence}\n`, 'page.md')
+  assert.ok(snippet)
+  return snippet
+}
+
+describe('the reader of code in pages', () => {
+  test('finds blocks by language, with their line and their mark', () => {
+    const text = `# x\n\n<!-- run: echo -->\n\n${fence}ts\na\n${fence}\n\n${fence}sh\nls\n${fence}\n${fence}js\nb\n${fence}\n`
+    assert.deepEqual(snippetsOf(text, 'page.md'), [
+      { at: 'page.md:5', language: 'ts', code: 'a\n', action: 'run', server: 'echo' },
+      { at: 'page.md:12', language: 'js', code: 'b\n', action: 'check', server: undefined },
+    ])
+  })
+
+  test('finds the examples of doc comments', () => {
+    const source = `/**\n * Adds.\n *\n * @example\n * ${fence}ts\n * const x = 1\n * ${fence}\n */\n`
+    assert.deepEqual(examplesOf(source, 'a.ts'), [
+      { at: 'a.ts:5', language: 'ts', code: 'const x = 1\n', action: 'check', server: undefined },
+    ])
+  })
+
+  test('refuses a server that it does not have and a skip without a reason', () => {
+    assert.throws(() => block('x', '<!-- run: smtp -->'), /no such server/)
+    assert.throws(() => block('x', '<!-- skip -->'), /needs a reason/)
+  })
+
+  test('sees a type error', () => {
+    assert.equal(check(block("const x: string = 'a'\nconsole.log(x)")), '')
+    assert.match(check(block('const x: string = 1')), /page\.md:2.*error TS2322/)
+  })
+
+  test('sees a name that the package does not export', async () => {
+    assert.deepEqual(await missingNames(block("import { nonesuch, type T } from 'connpool'")), [
+      'nonesuch',
+    ])
+  })
+
+  test('runs a block against a server and sees what it prints', async () => {
+    const code = `import { connect } from 'node:net'
+const socket = connect({ host: '127.0.0.1', port: 6379 })
+socket.write('PING\\r\\n')
+socket.once('data', (data) => { console.log(String(data)); socket.destroy() })`
+    await run(block(`${code}\n// prints: +PONG`, '<!-- run: redis -->'))
+    await assert.rejects(run(block(`${code}\n// prints: +PANG`, '<!-- run: redis -->')), /promises/)
+  })
+
+  test('sees a block that throws', async () => {
+    await assert.rejects(run(block("throw new Error('on purpose')", '<!-- run -->')), /on purpose/)
+  })
+})

@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const home = fileURLToPath(new URL('../..', import.meta.url))
+const root = fileURLToPath(new URL('../../../..', import.meta.url))
+
+/**
+ * A block of code in prose. What is done with it is said by an HTML comment in front of it, which readers do not see:
+ *
+ * * nothing: it is type-checked as a module of its own;
+ * * `<!-- run -->`: it is also run, and must end by itself with status 0;
+ * * `<!-- run: redis -->`, `<!-- run: echo -->`, `<!-- run: http -->`: the same, with that server on loopback; every
+ *   `port: 1234` in the block is given the server's port;
+ * * `<!-- skip: why -->`: neither, for shell lines disguised as code and for drivers that are not installed here.
+ *
+ * A comment in a block that is run, `// prints: PONG`, is a promise: these lines are printed, in this order.
+ */
+export interface Snippet {
+  /** The file and the line of the fence: where an error is to be looked for. */
+  readonly at: string
+  readonly language: 'ts' | 'js'
+  readonly code: string
+  readonly action: 'check' | 'run' | 'skip'
+  readonly server: ServerKind | undefined
+}
+
+type ServerKind = keyof typeof greetings
+
+/** The ts and js blocks of a Markdown text. */
+export function snippetsOf(markdown: string, file: string, firstLine = 1): Snippet[] {
+  const found: Snippet[] = []
+  const lines = markdown.split('\n')
+  let mark = ''
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i] ?? ''
+    const fence = /^(\s*)```(\w*)/.exec(line)
+    if (!fence) {
+      const comment = /^\s*<!--\s*(.*?)\s*-->\s*$/.exec(line)
+      if (comment) mark = comment[1] ?? ''
+      else if (line.trim() !== '') mark = ''
+      continue
+    }
+    const at = `${file}:${firstLine + i}`
+    const body: string[] = []
+    for (i++; i < lines.length && !/^\s*```\s*$/.test(lines[i] ?? ''); i++) {
+      body.push((lines[i] ?? '').slice(fence[1]?.length))
+    }
+    const language = languages[fence[2] ?? '']
+    if (language) found.push({ at, language, code: `${body.join('\n')}\n`, ...actionOf(mark, at) })
+    mark = ''
+  }
+  return found
+}
+
+/** The blocks in the `@example`s of a source file's doc comments: the same language, the same marks. */
+export function examplesOf(source: string, file: string): Snippet[] {
+  const found: Snippet[] = []
+  for (const comment of source.matchAll(/\/\*\*[\s\S]*?\*\//g)) {
+    if (!comment[0].includes('@example')) continue
+    const line = source.slice(0, comment.index).split('\n').length
+    const text = comment[0].replace(/^\s*\* ?/gm, '').replace(/^[^\n]*@example/m, '')
+    found.push(...snippetsOf(text, file, line))
+  }
+  return found
+}
+
+/** Why a snippet cannot be run yet: it imports a name that the built package does not have. */
+export async function missingNames(snippet: Snippet): Promise<string[]> {
+  const missing: string[] = []
+  const imports = /import\s*(?!type\b)\{([^}]*)\}\s*from\s*'(connpool(?:\/[\w-]+)?)'/g
+  for (const [, names = '', specifier = ''] of snippet.code.matchAll(imports)) {
+    const entry: Record<string, unknown> = await import(specifier).catch(() => ({}))
+    for (const part of names.split(',')) {
+      const name = part.trim().split(/\s+as\s+/)[0] ?? ''
+      if (name !== '' && !name.startsWith('type ') && !(name in entry)) missing.push(name)
+    }
+  }
+  return missing
+}
+
+/** Compiles the snippet against the built package, under the options a careful user has. Returns the complaints. */
+export function check(snippet: Snippet): string {
+  return inFolder(snippet, (folder, file) => {
+    const tsc = join(root, 'node_modules/typescript/bin/tsc')
+    const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', folder], {
+      encoding: 'utf8',
+    })
+    return status === 0 ? '' : stdout.replaceAll(file, snippet.at)
+  })
+}
+
+/** Runs the snippet against the built package and sees that it prints what it promises and ends. */
+export async function run(snippet: Snippet): Promise<void> {
+  await using server = await serve(snippet.server)
+  const { port } = server
+  const code = port === 0 ? snippet.code : snippet.code.replace(/\bport: \d+/g, `port: ${port}`)
+  await inFolder({ ...snippet, code }, async (folder, file) => {
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env
+    const child = spawn(
+      process.execPath,
+      ['--import', import.meta.resolve('tsx'), join(folder, file)],
+      {
+        cwd: folder,
+        env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        timeout: 20_000,
+      },
+    )
+    let out = ''
+    let err = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      out += text
+    })
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      err += text
+    })
+    const [status, signal] = await new Promise<[number | null, string | null]>((done, failed) => {
+      child.on('error', failed)
+      child.on('close', (...how) => done(how))
+    })
+    const ended = `${snippet.at} ended with ${signal ?? status}; it printed\n${out}${err}`
+    assert.equal(status, 0, ended)
+    let from = 0
+    for (const [, promise = ''] of snippet.code.matchAll(/\/\/ prints: (.*)$/gm)) {
+      const at = out.indexOf(promise.trim(), from)
+      assert.notEqual(
+        at,
+        -1,
+        `${snippet.at} promises to print "${promise}"; it printed\n${out}${err}`,
+      )
+      from = at + promise.trim().length
+    }
+  })
+}
+
+const languages: Record<string, 'ts' | 'js' | undefined> = {
+  ts: 'ts',
+  typescript: 'ts',
+  js: 'js',
+  javascript: 'js',
+  mjs: 'js',
+}
+
+function actionOf(mark: string, at: string): Pick<Snippet, 'action' | 'server'> {
+  const [, verb = '', rest = ''] = /^(\w+)(?::\s*(.*))?$/.exec(mark) ?? []
+  if (verb === 'skip') {
+    assert.notEqual(rest, '', `${at}: <!-- skip: --> needs a reason`)
+    return { action: 'skip', server: undefined }
+  }
+  if (verb !== 'run') return { action: 'check', server: undefined }
+  if (rest === '') return { action: 'run', server: undefined }
+  assert.ok(rest in greetings, `${at}: <!-- run: ${rest} -->: there is no such server`)
+  return { action: 'run', server: rest as ServerKind }
+}
+
+/** A folder outside the workspace that holds the snippet and can import connpool and Node's types. */
+function inFolder<R>(snippet: Snippet, use: (folder: string, file: string) => R): R {
+  const folder = mkdtempSync(join(tmpdir(), 'connpool-snippet-'))
+  const file = `snippet.${snippet.language}`
+  const cleanup = (): void => rmSync(folder, { recursive: true, force: true })
+  mkdirSync(join(folder, 'node_modules/@types'), { recursive: true })
+  symlinkSync(home, join(folder, 'node_modules/connpool'))
+  symlinkSync(join(root, 'node_modules/@types/node'), join(folder, 'node_modules/@types/node'))
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  writeFileSync(join(folder, file), snippet.code)
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({
+      compilerOptions: {
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        noUncheckedIndexedAccess: true,
+        target: 'es2022',
+        lib: ['es2023', 'esnext.disposable'],
+        module: 'nodenext',
+        moduleDetection: 'force',
+        types: ['node'],
+        allowJs: true,
+        checkJs: true,
+        noEmit: true,
+      },
+      files: [file],
+    }),
+  )
+  let result: R
+  try {
+    result = use(folder, file)
+  } catch (error) {
+    cleanup()
+    throw error
+  }
+  if (result instanceof Promise) return result.finally(cleanup) as R
+  cleanup()
+  return result
+}
+
+/** What the servers answer to what they are sent. */
+const greetings = {
+  /** Enough of Redis for an example: PING, and +OK to anything else. */
+  redis: (socket: Socket, sent: string): void => {
+    for (const line of sent.split('\r\n')) {
+      if (/^ping$/i.test(line)) socket.write('+PONG\r\n')
+      else if (/^[a-z]/i.test(line)) socket.write('+OK\r\n')
+    }
+  },
+  echo: (socket: Socket, sent: string): void => {
+    socket.write(sent)
+  },
+  /** One answer to every request that has no body. */
+  http: (socket: Socket, sent: string): void => {
+    const requests = sent.split('\r\n\r\n').length - 1
+    for (let i = 0; i < requests; i++) {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 3\r\n\r\nok\n')
+    }
+  },
+}
+
+interface Served extends AsyncDisposable {
+  readonly port: number
+}
+
+async function serve(kind: ServerKind | undefined): Promise<Served> {
+  if (kind === undefined) return { port: 0, [Symbol.asyncDispose]: async () => {} }
+  const sockets = new Set<Socket>()
+  const server: Server = createServer((socket) => {
+    sockets.add(socket)
+    socket.setEncoding('latin1')
+    socket.on('data', (sent: string) => greetings[kind](socket, sent))
+    socket.on('error', () => {})
+    socket.on('close', () => sockets.delete(socket))
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const address = server.address()
+  assert.ok(address !== null && typeof address === 'object')
+  return {
+    port: address.port,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((done) => server.close(done))
+    },
+  }
+}
