@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { size } from 'connpool'
+import * as connpool from 'connpool'
 
-process.stdout.write(`connpool: the demo is not built yet (${size([])})\n`)
+process.stdout.write(`connpool: the demo is not built yet (${Object.keys(connpool)})\n`)

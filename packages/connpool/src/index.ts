@@ -1,1 +1,1 @@
-export { size } from './core/list.ts'
+export { List } from './core/list.ts'
