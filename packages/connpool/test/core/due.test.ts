@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { Deadline, Due, OUTSIDE } from '../../src/core/due.ts'
+
+type Moment = Deadline<number>
+
+test('the first is the one a sorted array would name, whatever comes and goes', () => {
+  const step = fc.oneof(
+    { weight: 3, arbitrary: fc.record({ at: fc.nat(30) }) },
+    { weight: 1, arbitrary: fc.record({ at: fc.constantFrom(Infinity, -Infinity, 0) }) },
+    { weight: 2, arbitrary: fc.record({ leave: fc.nat(100) }) },
+    { weight: 1, arbitrary: fc.constant('take the first' as const) },
+  )
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+      const due = new Due<Moment>()
+      let model: Moment[] = []
+      for (const what of steps) {
+        let leaver: Moment | null = null
+        if (what === 'take the first') leaver = due.first
+        else if ('leave' in what) leaver = model[what.leave % model.length] ?? null
+        else {
+          const moment = new Deadline(model.length)
+          due.add(moment, what.at)
+          model.push(moment)
+        }
+        if (leaver !== null) {
+          due.remove(leaver)
+          assert.equal(leaver.dueIndex, OUTSIDE)
+          model = model.filter((other) => other !== leaver)
+        }
+        const soonest = Math.min(...model.map((moment) => moment.dueAt))
+        assert.equal(due.at, soonest)
+        assert.equal(due.first?.dueAt ?? Infinity, soonest)
+        assert.ok(due.first === null || model.includes(due.first))
+      }
+    }),
+    { numRuns: 1_000 },
+  )
+})
+
+test('everything comes out in order, with deadlines of many lengths', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(1_000), { maxLength: 200 }), (times) => {
+      const due = new Due<Moment>()
+      times.forEach((at, index) => {
+        due.add(new Deadline(index), at)
+      })
+      const out: number[] = []
+      for (let first = due.first; first !== null; first = due.first) {
+        out.push(first.dueAt)
+        due.remove(first)
+      }
+      assert.deepEqual(
+        out,
+        times.toSorted((left, right) => left - right),
+      )
+    }),
+  )
+})
+
+test('one that is due at the same time as others comes out in order of arrival', () => {
+  const due = new Due<Moment>()
+  const moments = [0, 1, 2].map((owner) => new Deadline(owner))
+  for (const moment of moments) due.add(moment, 7)
+  const owners: number[] = []
+  for (let first = due.first; first !== null; first = due.first) {
+    owners.push(first.owner)
+    due.remove(first)
+  }
+  assert.deepEqual(owners, [0, 1, 2])
+})
+
+test('what is never due is not kept, and may be taken out all the same', () => {
+  const due = new Due<Moment>()
+  const never = new Deadline(0)
+  due.add(never, Infinity)
+  assert.equal(due.first, null)
+  assert.equal(due.at, Infinity)
+  due.remove(never)
+  due.add(never, 5)
+  assert.equal(due.first, never)
+})
+
+test('taking out one that is not in changes nothing', () => {
+  const due = new Due<Moment>()
+  const [inside, outside] = [new Deadline(0), new Deadline(1)]
+  due.add(inside, 1)
+  due.remove(outside)
+  due.remove(inside)
+  due.remove(inside)
+  assert.equal(due.first, null)
+})
