@@ -1,0 +1,114 @@
+import { Due } from './due.ts'
+import { List } from './list.ts'
+import type { Waiter } from './waiter.ts'
+
+/** `fifo`: first come, first served. `adaptive-lifo`: newest first while the oldest waits too long. */
+export type QueueOrder = 'fifo' | 'adaptive-lifo'
+
+export const PRIORITIES = 8
+/** A wait after which `adaptive-lifo` takes the queue for congested, in ms. */
+const CONGESTED_MS = 50
+/** Grants in a row that may pass over the oldest waiter. */
+const PASSES = 8
+
+/**
+ * The queue of those who wait: who is next, and who gives up when.
+ *
+ * Law 5: within a priority first come, first served, in `fifo`; in any order the oldest of all is
+ * served at least once in nine grants, so that nobody starves and nothing is counted per waiter.
+ * `adaptive-lifo` is B. Maurer, "Fail at Scale" (ACM Queue, 2015).
+ */
+export class Admission<W> {
+  readonly #order: QueueOrder
+  readonly #queues: List<Waiter<W>>[] = []
+  readonly #patience = new Due<Waiter<W>>()
+  #arrivals = 0
+  #passes = 0
+  /** Those of them who wait for the freshness turn only. */
+  #turnOnly = 0
+  size = 0
+
+  constructor(order: QueueOrder) {
+    this.#order = order
+    for (let priority = 0; priority < PRIORITIES; priority++) this.#queues.push(new List())
+  }
+
+  /** Those for whom a connection is owed. */
+  get demand(): number {
+    return this.size - this.#turnOnly
+  }
+
+  /** When the first of them gives up; Infinity when nobody will. */
+  get nextDue(): number {
+    return this.#patience.at
+  }
+
+  /** Somebody who must be turned away by `now`, or null. */
+  expired(now: number): Waiter<W> | null {
+    const first = this.#patience.first
+    return first !== null && first.dueAt <= now ? first : null
+  }
+
+  enqueue(waiter: Waiter<W>, deadline: number): void {
+    waiter.queued = true
+    waiter.seq = ++this.#arrivals
+    this.#queueOf(waiter).push(waiter)
+    this.#patience.add(waiter, deadline)
+    this.size++
+    if (waiter.turnOnly) this.#turnOnly++
+  }
+
+  /** Who is served next. */
+  next(now: number): Waiter<W> | null {
+    if (this.size === 0) return null
+    const oldest = this.#oldest()
+    const favoured = this.#favoured(oldest, now)
+    return favoured !== oldest && this.#passes >= PASSES ? oldest : favoured
+  }
+
+  /** Takes out `next()`, which is being served. */
+  serve(waiter: Waiter<W>): void {
+    this.#passes = waiter === this.#oldest() ? 0 : this.#passes + 1
+    this.leave(waiter)
+  }
+
+  /** Takes out one that gave up or is turned away. */
+  leave(waiter: Waiter<W>): void {
+    waiter.queued = false
+    this.#queueOf(waiter).remove(waiter)
+    this.#patience.remove(waiter)
+    this.size--
+    if (waiter.turnOnly) this.#turnOnly--
+  }
+
+  /** Whoever has waited longest, of all priorities. */
+  oldest(): Waiter<W> | null {
+    return this.size === 0 ? null : this.#oldest()
+  }
+
+  #favoured(oldest: Waiter<W> | null, now: number): Waiter<W> | null {
+    const congested =
+      this.#order === 'adaptive-lifo' && oldest !== null && now - oldest.since > CONGESTED_MS
+    for (let priority = PRIORITIES - 1; priority >= 0; priority--) {
+      const queue = this.#queues[priority]
+      if (queue !== undefined && queue.size > 0) return congested ? queue.last : queue.first
+    }
+    return null
+  }
+
+  #oldest(): Waiter<W> | null {
+    let oldest: Waiter<W> | null = null
+    for (const queue of this.#queues) {
+      const first = queue.first
+      if (first !== null && (oldest === null || first.seq < oldest.seq)) oldest = first
+      if (queue.size === this.size) break
+    }
+    return oldest
+  }
+
+  #queueOf(waiter: Waiter<W>): List<Waiter<W>> {
+    const queue = this.#queues[waiter.priority]
+    if (queue === undefined) throw new RangeError(`priority ${waiter.priority} is not 0 to 7`)
+    return queue
+  }
+}
