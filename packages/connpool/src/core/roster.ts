@@ -1,0 +1,254 @@
+import { Deadline, Due } from './due.ts'
+import type { Limits } from './limits.ts'
+import { List } from './list.ts'
+import { Seat, Seats } from './seats.ts'
+import type { CloseReason, Slot, SlotState } from './slot.ts'
+
+/**
+ * Every place of the pool, in the list of its state, and the moves between them. It is the only file
+ * that assigns `.state`, and it decides nothing: which move is due is the machine's business.
+ *
+ * Gauges are sizes of lists and never stored, so that the sums of law 24 hold by construction.
+ * Lists are in order of `since`: the head of one is due first. Two states have two lists each: idle
+ * and lent connections that have a fate (due, surplus, stale) only take room.
+ */
+export class Roster<C> {
+  readonly opening: List<Slot<C>> = new List<Slot<C>>()
+  readonly aborting: List<Slot<C>> = new List<Slot<C>>()
+  readonly idle: List<Slot<C>> = new List<Slot<C>>()
+  /** Idle, past its lifetime, kept until it is replaced. */
+  readonly aged: List<Slot<C>> = new List<Slot<C>>()
+  readonly lent: List<Slot<C>> = new List<Slot<C>>()
+  /** Lent, to be closed on return. */
+  readonly leaving: List<Slot<C>> = new List<Slot<C>>()
+  readonly resetting: List<Slot<C>> = new List<Slot<C>>()
+  readonly probing: List<Slot<C>> = new List<Slot<C>>()
+  readonly closing: List<Slot<C>> = new List<Slot<C>>()
+  /** Lent ones that can take another lease. */
+  readonly seats: Seats<Slot<C>>
+  /** Open ones that are within their lifetime, by its end. */
+  readonly retirement: Due<Deadline<Slot<C>>> = new Due<Deadline<Slot<C>>>()
+  /** Idle ones, by the end of the longest idle spell allowed. */
+  readonly idleness: Due<Deadline<Slot<C>>> = new Due<Deadline<Slot<C>>>()
+  /** Idle ones, by the next background probe. */
+  readonly upkeep: Due<Deadline<Slot<C>>> = new Due<Deadline<Slot<C>>>()
+  /** Opened while dials failed and not yet proven, by the end of their probation. */
+  readonly probation: Due<Deadline<Slot<C>>> = new Due<Deadline<Slot<C>>>()
+  /** Leases not ended, also those on connections that died. */
+  leases = 0
+  /** Most connections ever in use at a time. */
+  maxInUse = 0
+  #lastId = 0
+  /** Probing and resetting ones that have a fate. */
+  #spent = 0
+  readonly #limits: Limits
+
+  constructor(limits: Limits) {
+    this.#limits = limits
+    this.seats = new Seats<Slot<C>>(limits.maxLeases)
+  }
+
+  get inUse(): number {
+    return this.lent.size + this.leaving.size
+  }
+
+  /** Idle ones that a waiter could be given. */
+  get lendable(): number {
+    return this.idle.size + this.aged.size
+  }
+
+  /** Probing and resetting ones without a fate: they will be lendable again. */
+  get coming(): number {
+    return this.probing.size + this.resetting.size - this.#spent
+  }
+
+  /** Open ones without a fate: those that count toward `min`. */
+  get sound(): number {
+    return this.idle.size + this.lent.size + this.coming
+  }
+
+  /** "Open" of the failure table: something that a waiter may hope for. */
+  get serving(): number {
+    return this.lendable + this.inUse + this.probing.size + this.resetting.size
+  }
+
+  get open(): number {
+    return this.serving + this.closing.size
+  }
+
+  /** Places that are not free (law 3). */
+  get taken(): number {
+    return this.open + this.opening.size + this.aborting.size
+  }
+
+  /** The next connection to lend: a shared one, the fullest first; else an idle one; else an aged one. */
+  get candidate(): Slot<C> | null {
+    const { idle } = this
+    const end = this.#limits.idleOrder === 'lifo' ? idle.last : idle.first
+    return this.seats.fullest ?? end ?? this.aged.last
+  }
+
+  /** A new place, whose dial begins. */
+  begin(slot: Slot<C>, now: number): void {
+    slot.since = now
+    this.opening.push(slot)
+  }
+
+  /** A connection opened. Its lifetime is drawn here, once (law 21); `random` is 0 to 1. */
+  admit(slot: Slot<C>, now: number, random: number): void {
+    const { maxLifetimeMs, lifetimeJitter } = this.#limits
+    slot.id = ++this.#lastId
+    slot.bornAt = now
+    this.retirement.add(slot.retirement, now + maxLifetimeMs * (1 - lifetimeJitter * random))
+  }
+
+  /** One more lease. */
+  lend(slot: Slot<C>): void {
+    if (slot.leases === 0) {
+      this.#leave(slot)
+      slot.state = 'lent'
+      slot.stamped = false
+      if (slot.fate === null) this.lent.push(slot)
+      else this.leaving.push(slot)
+      if (this.inUse > this.maxInUse) this.maxInUse = this.inUse
+    }
+    slot.uses++
+    slot.leases++
+    this.leases++
+    if (slot.fate !== null) return
+    if (slot.uses >= this.#limits.maxUses) this.condemn(slot, 'uses')
+    else if (this.#limits.maxLeases > 1) this.seats.gain(this.#seatOf(slot))
+  }
+
+  /** One lease less. The last one leaves the slot where it is, for the machine to move on. */
+  endLease(slot: Slot<C>): void {
+    slot.leases--
+    this.leases--
+    if (slot.seat !== null && slot.state === 'lent' && slot.fate === null)
+      this.seats.lose(slot.seat)
+  }
+
+  /** To the newest end of the idle ones; stamped at the end of the turn. */
+  shelve(slot: Slot<C>): void {
+    this.#leave(slot)
+    slot.state = 'idle'
+    slot.stamped = false
+    if (slot.fate === null) this.idle.push(slot)
+    else this.aged.push(slot)
+  }
+
+  /** Back to the idle ones after a background probe, which is no use: it goes on with its spell. */
+  reshelve(slot: Slot<C>, now: number): void {
+    this.#leave(slot)
+    slot.state = 'idle'
+    slot.checkedAt = now
+    if (slot.fate !== null) this.aged.unshift(slot)
+    else {
+      this.idle.unshift(slot)
+      this.#watch(slot, slot.idleness.dueAt)
+    }
+  }
+
+  /** Past its lifetime or of no more use: an idle one waits to be replaced, a lent one for its return. */
+  condemn(slot: Slot<C>, fate: CloseReason): void {
+    if (slot.fate !== null) return
+    const moves = slot.state === 'idle' || slot.state === 'lent'
+    if (moves) this.#leave(slot)
+    slot.fate = fate
+    if (isAsked(slot)) this.#spent++
+    if (!moves) return
+    const list = this.#listOf(slot)
+    if (slot.stamped) list?.unshift(slot)
+    else list?.push(slot)
+  }
+
+  /** To one of the states that somebody else's answer ends. */
+  move(slot: Slot<C>, state: 'aborting' | 'probing' | 'resetting', now: number): void {
+    this.#leave(slot)
+    slot.state = state
+    slot.since = now
+    slot.stamped = true
+    this.#listOf(slot)?.push(slot)
+    if (slot.fate !== null && isAsked(slot)) this.#spent++
+  }
+
+  /** On its way out. */
+  bury(slot: Slot<C>, reason: CloseReason, now: number): void {
+    this.remove(slot)
+    slot.fate = reason
+    slot.state = 'closing'
+    slot.since = now
+    this.closing.push(slot)
+  }
+
+  /** Out. */
+  remove(slot: Slot<C>): void {
+    this.#leave(slot)
+    this.retirement.remove(slot.retirement)
+    if (slot.probation !== null) this.probation.remove(slot.probation)
+    slot.state = 'closed'
+  }
+
+  /** End of the turn: stamps those that came to rest in it, and tells of the idle ones. */
+  settle(now: number, parked: (slot: Slot<C>) => void): void {
+    for (const list of [this.lent, this.leaving, this.idle, this.aged]) {
+      for (let slot = list.last; slot !== null && !slot.stamped; slot = slot.prev) {
+        slot.stamped = true
+        slot.since = now
+        if (slot.state !== 'idle') continue
+        slot.checkedAt = now
+        const spell = Math.min(slot.idleForMs, this.#limits.idleTimeoutMs)
+        if (slot.fate === null) this.#watch(slot, now + spell)
+        parked(slot)
+      }
+    }
+  }
+
+  #watch(slot: Slot<C>, idleUntil: number): void {
+    this.idleness.add(slot.idleness, idleUntil)
+    if (this.#limits.probeEveryMs === Infinity) return
+    slot.nextProbe ??= new Deadline(slot)
+    this.upkeep.add(slot.nextProbe, slot.checkedAt + this.#limits.probeEveryMs)
+  }
+
+  #seatOf(slot: Slot<C>): Seat<Slot<C>> {
+    slot.seat ??= new Seat(slot)
+    return slot.seat
+  }
+
+  #leave(slot: Slot<C>): void {
+    this.#listOf(slot)?.remove(slot)
+    if (slot.fate !== null && isAsked(slot)) this.#spent--
+    if (slot.seat !== null) this.seats.remove(slot.seat)
+    this.idleness.remove(slot.idleness)
+    if (slot.nextProbe !== null) this.upkeep.remove(slot.nextProbe)
+  }
+
+  #listOf(slot: Slot<C>): List<Slot<C>> | null {
+    const state: SlotState = slot.state
+    switch (state) {
+      case 'opening':
+        return this.opening
+      case 'aborting':
+        return this.aborting
+      case 'idle':
+        return slot.fate === null ? this.idle : this.aged
+      case 'lent':
+        return slot.fate === null ? this.lent : this.leaving
+      case 'resetting':
+        return this.resetting
+      case 'probing':
+        return this.probing
+      case 'closing':
+        return this.closing
+      case 'closed':
+        return null
+    }
+    return state satisfies never
+  }
+}
+
+/** Waits for the answer to a probe or a reset. */
+function isAsked(slot: Slot<unknown>): boolean {
+  return slot.state === 'probing' || slot.state === 'resetting'
+}

@@ -1,0 +1,82 @@
+import { Deadline } from './due.ts'
+import type { Linked } from './list.ts'
+import type { Seat } from './seats.ts'
+
+/** Why a connection was closed. */
+export type CloseReason =
+  | 'idle'
+  | 'lifetime'
+  | 'uses'
+  | 'died'
+  | 'dirty'
+  | 'destroyed'
+  | 'unreleased'
+  | 'probe'
+  | 'reset'
+  | 'invalidated'
+  | 'readdressed'
+  | 'resized'
+  | 'excess'
+  | 'detached'
+  | 'shutdown'
+
+export type SlotState =
+  /** Being created. -> idle, lent, aborting, closed (failed) */
+  | 'opening'
+  /** Told to stop while being created; holds its place until it does. -> closing (a late result), closed */
+  | 'aborting'
+  /** Open and unused. -> lent, probing, closing */
+  | 'idle'
+  /** Held by at least one lease. -> idle, lent, resetting, closing, closed (detached) */
+  | 'lent'
+  /** Being made clean for the next borrower. -> idle, lent, closing */
+  | 'resetting'
+  /** Being asked whether it lives. -> idle, lent, closing */
+  | 'probing'
+  /** Being destroyed; holds its place until that is done or given up. -> closed */
+  | 'closing'
+  /** Gone. -> closing, for a result that comes after an abort was given up */
+  | 'closed'
+
+/** One place in the pool and one connection's life in it. Only PoolMachine changes its state. */
+export class Slot<C> implements Linked<Slot<C>> {
+  prev: Slot<C> | null = null
+  next: Slot<C> | null = null
+  state: SlotState = 'opening'
+  /** What the shell keeps with it. The core never looks inside. */
+  readonly cargo: C
+  /** Number of the connection, from 1; 0 until it opened. */
+  id = 0
+  /** Leases that were not ended yet, also those on a connection that died under them. */
+  leases = 0
+  /** How often it was lent. */
+  uses = 0
+  /** Why it is to be closed once it is returned or replaced; null for a sound one. Later: why it was. */
+  fate: CloseReason | null = null
+  /** Returned clean once, or a second old: its end is no longer a failed dial. */
+  proven = false
+  /** Whether `since` holds. Idle and lent ones are stamped together, at the end of the turn. */
+  stamped = false
+  /** When it entered its present state. */
+  since = 0
+  /** When it opened. */
+  bornAt = 0
+  /** When it was last known to live: parked or probed. */
+  checkedAt = 0
+  /** Step of the backoff in which its dial began. */
+  step = 0
+  /** The last borrower's bound on the coming idle spell, in ms. */
+  idleForMs: number = Infinity
+  /** Whether its probe is upkeep; otherwise it is for somebody who waits. */
+  upkeep = false
+  readonly retirement: Deadline<Slot<C>> = new Deadline<Slot<C>>(this)
+  readonly idleness: Deadline<Slot<C>> = new Deadline<Slot<C>>(this)
+  /** These are made when first needed: few pools share connections or probe in the background. */
+  seat: Seat<Slot<C>> | null = null
+  nextProbe: Deadline<Slot<C>> | null = null
+  probation: Deadline<Slot<C>> | null = null
+
+  constructor(cargo: C) {
+    this.cargo = cargo
+  }
+}
