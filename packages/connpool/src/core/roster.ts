@@ -90,6 +90,7 @@ export class Roster<C> {
 
   /** A new place, whose dial begins. */
   begin(slot: Slot<C>, now: number): void {
+    slot.state = 'opening'
     slot.since = now
     this.opening.push(slot)
   }

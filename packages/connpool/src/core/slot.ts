@@ -35,14 +35,14 @@ export type SlotState =
   | 'probing'
   /** Being destroyed; holds its place until that is done or given up. -> closed */
   | 'closing'
-  /** Gone. -> closing, for a result that comes after an abort was given up */
+  /** Not begun, or gone. -> opening; -> closing, for a result that comes after an abort was given up */
   | 'closed'
 
 /** One place in the pool and one connection's life in it. Only PoolMachine changes its state. */
 export class Slot<C> implements Linked<Slot<C>> {
   prev: Slot<C> | null = null
   next: Slot<C> | null = null
-  state: SlotState = 'opening'
+  state: SlotState = 'closed'
   /** What the shell keeps with it. The core never looks inside. */
   readonly cargo: C
   /** Number of the connection, from 1; 0 until it opened. */

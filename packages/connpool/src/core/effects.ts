@@ -1,0 +1,48 @@
+import type { FailureClass } from './backoff.ts'
+import type { CloseReason, Slot } from './slot.ts'
+import type { Refusal, Waiter } from './waiter.ts'
+
+/**
+ * The port to the world. Commands are given once the machine's state is whole, so that a world that
+ * answers at once finds it consistent; every answer is one of the machine's events.
+ */
+export interface Effects<C, W> {
+  /** Makes the cargo for a new place. A question. */
+  cargo(): C
+  /** Opens a connection. Answered by `opened` or `openFailed`, also after an `abort`. */
+  open(slot: Slot<C>): void
+  /** Stops the opening of a connection. */
+  abort(slot: Slot<C>): void
+  /** Asks a connection whether it lives. Answered by `probed`. */
+  probe(slot: Slot<C>): void
+  /** Makes a connection clean. Answered by `resetDone`. */
+  reset(slot: Slot<C>): void
+  /** Closes a connection, and ends what is still asked of it. Answered by `closed`. */
+  destroy(slot: Slot<C>, reason: CloseReason, error: unknown): void
+  /** Whether the connection may be lent this moment. A question: it calls nothing back. */
+  fit(slot: Slot<C>): boolean
+  /** Why an unfit one is unfit. A question. */
+  unfitReason(slot: Slot<C>): CloseReason
+  /** Yields to a poll of the sockets. Answered by `refreshed`, then `turnOver`; never at once. */
+  turn(): void
+  /** The connection is still idle at the end of the turn: watch it. Calls nothing back. */
+  parked(slot: Slot<C>): void
+  /** The leases of this connection should be given back. */
+  recall(slot: Slot<C>): void
+  grant(waiter: Waiter<W>, slot: Slot<C>, waitedMs: number): void
+  refuse(waiter: Waiter<W>, refusal: Refusal): void
+  /** `min` stands. */
+  ready(waiter: Waiter<W>): void
+
+  /** News, for whoever observes. */
+  connectionOpened(slot: Slot<C>): void
+  connectionClosed(slot: Slot<C>, reason: CloseReason): void
+  connectFailed(slot: Slot<C>, failureClass: FailureClass, error: unknown): void
+  probeFailed(slot: Slot<C>, error: unknown): void
+  resetFailed(slot: Slot<C>, error: unknown): void
+  availability(available: boolean): void
+  /** The grace of `close` is over; connections still lent are destroyed next. */
+  graceOver(): void
+  /** The pool is closed and empty. */
+  drained(): void
+}

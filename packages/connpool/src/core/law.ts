@@ -1,0 +1,254 @@
+import type { Limits } from './limits.ts'
+import type { Moves } from './moves.ts'
+import type { Roster } from './roster.ts'
+import type { Slot } from './slot.ts'
+import type { Waiter } from './waiter.ts'
+
+/**
+ * What must hold after every event, and how it is made to hold: trim, serve, retire, doom, dial, in
+ * this order, over and over until nothing has happened in between.
+ *
+ * There is one place where a dial begins, one where a waiter is served and one where it is refused,
+ * whatever the event was; no event has a logic of its own for what follows from it.
+ */
+export class Law<C, W> {
+  phase: 'running' | 'closing' | 'closed' = 'running'
+  paused = false
+  min: number
+  max: number
+  /** Nothing is open, and the class that stands refuses those who wait. */
+  unavailable = false
+  /** Nobody waits and nothing is surplus: a loan and a return owe nothing to anybody. */
+  steady = false
+
+  readonly #moves: Moves<C, W>
+  readonly #limits: Limits
+  readonly #roster: Roster<C>
+  /** Those who wait for the freshness turn only. */
+  #turnOnly: Waiter<W>[] = []
+  #pumping = false
+  #again = false
+
+  constructor(moves: Moves<C, W>) {
+    this.#moves = moves
+    this.#limits = moves.limits
+    this.#roster = moves.roster
+    this.min = moves.limits.min
+    this.max = moves.limits.max
+  }
+
+  get maxIdle(): number {
+    return Math.min(this.#limits.maxIdle ?? this.max, this.max)
+  }
+
+  get surplus(): boolean {
+    return this.#roster.serving > this.max
+  }
+
+  get room(): number {
+    return this.max - this.#roster.taken
+  }
+
+  /** Connections owed to those who wait, `minIdle` and `min` (law 7). What has a fate counts for none. */
+  get need(): number {
+    return Math.max(this.#shortage, this.min - this.#roster.sound)
+  }
+
+  /** The part of `need` that waiters and `minIdle` ask for. */
+  get #shortage(): number {
+    const { idle, coming } = this.#roster
+    const waiting = Math.ceil(this.#moves.queue.demand / this.#limits.maxLeases)
+    return waiting + this.#limits.minIdle - idle.size - coming
+  }
+
+  /** Dials are allowed at all; a delay may run. */
+  get #dials(): boolean {
+    return this.#limits.dials && this.phase === 'running' && !this.paused
+  }
+
+  /** Law 22: nothing retires by idleness while someone waits, nor below `min` and `minIdle`. */
+  get #mayIdleOut(): boolean {
+    const { idle, sound } = this.#roster
+    return this.#moves.queue.size === 0 && idle.size > this.#limits.minIdle && sound > this.min
+  }
+
+  /** Whoever waits now is turned away. Asked anew for each, since the world may answer in between. */
+  get #dooms(): boolean {
+    const { serving, opening } = this.#roster
+    const { backoff } = this.#moves
+    const hope = this.paused || serving > 0 || opening.size > 0
+    return !hope && backoff.delaying && backoff.dooming && this.phase === 'running'
+  }
+
+  /** When the law next asks for something by itself; Infinity when never. */
+  get nextDue(): number {
+    const canMake = this.room > 0 || this.#roster.aged.size > 0
+    const owed = this.#dials && this.need > 0 && canMake
+    return Math.min(
+      this.#mayIdleOut ? this.#roster.idleness.at : Infinity,
+      owed ? this.#moves.backoff.until : Infinity,
+    )
+  }
+
+  pump(now: number): void {
+    if (this.#pumping) {
+      this.#again = true
+      return
+    }
+    this.#pumping = true
+    this.steady = false
+    try {
+      do {
+        this.#again = false
+        if (this.phase === 'running') this.#restore(now)
+      } while (this.#again)
+    } finally {
+      this.#pumping = false
+    }
+    const running = this.phase === 'running' && !this.paused
+    const calm = this.#moves.queue.size === 0 && this.#roster.aged.size === 0 && !this.surplus
+    this.steady = running && calm
+    if (this.phase === 'closing' && this.#roster.taken === 0) {
+      this.phase = 'closed'
+      this.#moves.effects.drained()
+    }
+  }
+
+  /** One who is turned away when no freshness turn is awaited that could serve it. */
+  admitTurnOnly(waiter: Waiter<W>): void {
+    waiter.turnOnly = true
+    this.#turnOnly.push(waiter)
+  }
+
+  /** Straight to the next waiter. Answers false when nobody waits. */
+  handOver(slot: Slot<C>, now: number): boolean {
+    const lends = this.phase === 'running' && !this.paused
+    const waiter = lends ? this.#moves.queue.next(now) : null
+    if (waiter === null) return false
+    if (this.#moves.checkFit(slot, now)) this.#moves.grant(waiter, slot, now)
+    return true
+  }
+
+  #restore(now: number): void {
+    this.#moves.backoff.elapse(now)
+    this.#trim(now)
+    this.#serve(now)
+    this.#expireTurnOnly(now)
+    this.#retire(now)
+    this.#doom(now)
+    this.#dial(now)
+    this.#tellReady()
+  }
+
+  /** Surplus dials are aborted first, then idle ones close; lent ones close on return. */
+  #trim(now: number): void {
+    const { opening, aged, idle } = this.#roster
+    while (this.#roster.serving + opening.size > this.max) {
+      const unused = aged.first ?? idle.first
+      if (opening.last !== null) this.#moves.abort(opening.last, now)
+      else if (unused !== null) this.#moves.close(unused, 'resized', now)
+      else break
+    }
+    while (this.#roster.lendable > Math.max(this.maxIdle, this.#moves.queue.size)) {
+      const unused = aged.first ?? idle.first
+      if (unused === null) break
+      this.#moves.close(unused, 'excess', now)
+    }
+  }
+
+  /** Law 6: someone waits or something lendable idles, never both, but for a turn or a probe. */
+  #serve(now: number): void {
+    const { queue, freshness } = this.#moves
+    while (!this.paused) {
+      const waiter = queue.next(now)
+      const slot = this.#roster.candidate
+      if (waiter === null || slot === null) return
+      // A probe polls the sockets as well: it needs no turn before it.
+      if (this.#moves.needsProbe(slot, now)) {
+        if (waiter.turnOnly) this.#moves.turnAway(waiter, 'timeout', now)
+        else if (this.#roster.probing.size >= queue.size) return
+        else if (this.#moves.checkFit(slot, now)) this.#moves.probe(slot, false, now)
+      } else if (slot.state === 'idle' && slot.stamped && !freshness.holds(now)) {
+        this.#askTurn()
+        return
+      } else if (this.#moves.checkFit(slot, now)) this.#moves.grant(waiter, slot, now)
+    }
+  }
+
+  #askTurn(): void {
+    if (this.#moves.freshness.asked) return
+    this.#moves.freshness.asked = true
+    this.#moves.effects.turn()
+  }
+
+  #expireTurnOnly(now: number): void {
+    if (this.#turnOnly.length === 0 || this.#moves.freshness.asked) return
+    const waiters = this.#turnOnly
+    this.#turnOnly = []
+    for (const waiter of waiters) {
+      if (!waiter.queued) continue
+      this.#again = true
+      this.#moves.turnAway(waiter, 'timeout', now)
+    }
+  }
+
+  /**
+   * Law 22. Make before break: an aged one goes when it is needed no more. At max, where there is no
+   * room to make, one is broken at a time, and none while those who wait could use it or dials fail.
+   */
+  #retire(now: number): void {
+    const { aged, idleness, opening, aborting, closing } = this.#roster
+    while (aged.first !== null && (this.need <= 0 || !this.#limits.dials)) {
+      this.#moves.close(aged.first, 'lifetime', now)
+    }
+    const underway = opening.size + aborting.size + closing.size
+    const waited = this.#moves.queue.size > 0 || this.#moves.backoff.delaying
+    if (aged.first !== null && this.room <= 0 && underway === 0 && this.#dials && !waited) {
+      this.#moves.close(aged.first, 'lifetime', now)
+    }
+    while (this.#mayIdleOut && idleness.first !== null && idleness.first.dueAt <= now) {
+      this.#moves.close(idleness.first.owner, 'idle', now)
+    }
+  }
+
+  /** Law 11: turned away are exactly those whom the failure table dooms. */
+  #doom(now: number): void {
+    const { backoff, effects } = this.#moves
+    const unavailable = this.#roster.serving === 0 && backoff.dooming
+    if (unavailable !== this.unavailable) {
+      this.unavailable = unavailable
+      effects.availability(!unavailable)
+    }
+    while (this.#dooms) {
+      const waiter = this.#moves.queue.oldest() ?? this.#moves.readiness.oldest()
+      if (waiter === null) return
+      this.#moves.turnAway(waiter, backoff.standing === 'config' ? 'config' : 'unavailable', now)
+    }
+  }
+
+  /** Law 7. While a failure class stands, one dial at a time (law 20). */
+  #dial(now: number): void {
+    const { backoff, queue } = this.#moves
+    const { opening } = this.#roster
+    let spare = 0
+    while (this.#dials && !backoff.delaying && this.room > 0) {
+      const sound = backoff.standing === null
+      if (opening.size >= (sound ? this.#limits.maxConnecting : 1)) return
+      if (opening.size < this.need) {
+        const forWaiters = queue.demand > 0 && opening.size < this.#shortage
+        spare = forWaiters && sound ? this.#limits.increment - 1 : spare
+      } else if (spare-- <= 0) return
+      this.#moves.dial(now)
+    }
+  }
+
+  #tellReady(): void {
+    const { readiness, effects } = this.#moves
+    while (this.#roster.serving >= this.min) {
+      const waiter = readiness.oldest()
+      if (waiter === null) return
+      readiness.leave(waiter)
+      effects.ready(waiter)
+    }
+  }
+}

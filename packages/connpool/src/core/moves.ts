@@ -1,0 +1,276 @@
+import { Admission } from './admission.ts'
+import { Backoff, type FailureClass } from './backoff.ts'
+import { Deadline } from './due.ts'
+import type { Effects } from './effects.ts'
+import { Freshness } from './freshness.ts'
+import type { Limits } from './limits.ts'
+import { Roster } from './roster.ts'
+import { type CloseReason, Slot } from './slot.ts'
+import { Tally } from './tally.ts'
+import type { Refusal, Waiter } from './waiter.ts'
+
+/** A connection that lived this long was no failed dial, whatever becomes of it, in ms. */
+const PROBATION_MS = 1_000
+
+/**
+ * What can be done to a connection or to a waiter. Each move changes the state, counts, and gives
+ * its command to the world last, so that a world which answers at once finds everything in place.
+ * When to make a move is the business of Law and PoolMachine.
+ */
+export class Moves<C, W> {
+  readonly limits: Limits
+  readonly roster: Roster<C>
+  readonly tally: Tally = new Tally()
+  readonly backoff: Backoff
+  readonly queue: Admission<W>
+  /** Those who wait for `min` to stand. */
+  readonly readiness: Admission<W> = new Admission<W>('fifo')
+  readonly freshness: Freshness
+  readonly effects: Effects<C, W>
+  readonly #random: () => number
+  /** Failed probes in a row. */
+  #failedProbes = 0
+
+  constructor(limits: Limits, effects: Effects<C, W>, random: () => number) {
+    this.limits = limits
+    this.effects = effects
+    this.#random = random
+    this.roster = new Roster<C>(limits)
+    this.backoff = new Backoff(limits.backoff, random)
+    this.queue = new Admission<W>(limits.queueOrder)
+    this.freshness = new Freshness(limits.freshForMs)
+  }
+
+  // ── Dials ─────────────────────────────────────────────────────────────────────────────────────
+
+  dial(now: number): void {
+    const slot = new Slot(this.effects.cargo())
+    slot.step = this.backoff.step
+    this.roster.begin(slot, now)
+    this.effects.open(slot)
+  }
+
+  /** Nobody's fault: the dial is not wanted any more. */
+  abort(slot: Slot<C>, now: number): void {
+    this.roster.move(slot, 'aborting', now)
+    this.effects.abort(slot)
+  }
+
+  /** The dial failed before its `create` said so. */
+  giveUp(slot: Slot<C>, failureClass: FailureClass, error: unknown, now: number): void {
+    this.roster.move(slot, 'aborting', now)
+    this.dialFailed(slot, failureClass, error, now)
+    this.effects.abort(slot)
+  }
+
+  dialFailed(slot: Slot<C>, failureClass: FailureClass, error: unknown, now: number): void {
+    this.tally.connectFailures[failureClass]++
+    this.backoff.fail(slot.step, failureClass, now)
+    this.effects.connectFailed(slot, failureClass, error)
+  }
+
+  /** A connection enters the pool, idle. Opening alone resets no backoff: it is on probation. */
+  admit(slot: Slot<C>, now: number): void {
+    this.roster.admit(slot, now, this.#random())
+    this.roster.shelve(slot)
+    this.tally.opened++
+    if (this.backoff.standing !== null && !slot.proven) {
+      slot.probation = new Deadline(slot)
+      this.roster.probation.add(slot.probation, now + PROBATION_MS)
+    }
+    this.effects.connectionOpened(slot)
+  }
+
+  /** A connection came too late: counted as opened, and closed at once. */
+  turnOut(slot: Slot<C>, now: number): void {
+    this.roster.admit(slot, now, this.#random())
+    this.roster.bury(slot, 'excess', now)
+    this.tally.opened++
+    this.effects.connectionOpened(slot)
+    this.effects.destroy(slot, 'excess', undefined)
+  }
+
+  /**
+   * Returned clean for the first time, or lived through its probation. One that opened before the
+   * trouble began proves nothing about it.
+   */
+  prove(slot: Slot<C>): void {
+    if (slot.proven) return
+    slot.proven = true
+    if (slot.probation === null) return
+    this.roster.probation.remove(slot.probation)
+    this.backoff.succeed()
+  }
+
+  // ── Loans ─────────────────────────────────────────────────────────────────────────────────────
+
+  lend(slot: Slot<C>): void {
+    if (slot.uses === 0) this.tally.misses++
+    else this.tally.hits++
+    this.roster.lend(slot)
+  }
+
+  grant(waiter: Waiter<W>, slot: Slot<C>, now: number): void {
+    const waitedMs = now - waiter.since
+    this.#countWait(waiter, waitedMs)
+    this.queue.serve(waiter)
+    this.lend(slot)
+    this.effects.grant(waiter, slot, waitedMs)
+  }
+
+  /** Laws 14 and 15: whether it may be lent. Closes it when not. */
+  checkFit(slot: Slot<C>, now: number): boolean {
+    if (this.effects.fit(slot)) return true
+    this.close(slot, this.effects.unfitReason(slot), now)
+    return false
+  }
+
+  // ── Questions to a connection ─────────────────────────────────────────────────────────────────
+
+  needsProbe(slot: Slot<C>, now: number): boolean {
+    if (!this.limits.probes || slot.state !== 'idle') return false
+    return (slot.stamped ? now - slot.checkedAt : 0) >= this.limits.probeAfterIdleMs
+  }
+
+  probe(slot: Slot<C>, upkeep: boolean, now: number): void {
+    this.roster.move(slot, 'probing', now)
+    slot.upkeep = upkeep
+    this.tally.probes++
+    this.effects.probe(slot)
+  }
+
+  /** A probe or a dial succeeded: the backend lives. */
+  answered(): void {
+    this.#failedProbes = 0
+  }
+
+  /** After `probeRetries` in a row nobody waits for the others to fail one by one. */
+  probeFailed(slot: Slot<C>, failureClass: FailureClass, error: unknown, now: number): void {
+    this.tally.probeFailures++
+    this.#failedProbes++
+    this.roster.bury(slot, 'probe', now)
+    this.effects.probeFailed(slot, error)
+    this.#destroy(slot, 'probe', now, error, failureClass)
+    if (this.#failedProbes < this.limits.probeRetries) return
+    const { idle, aged } = this.roster
+    const unused = [...idle.toArray(), ...aged.toArray()]
+    this.closeAll(
+      unused.filter((other) => this.needsProbe(other, now)),
+      'probe',
+      now,
+    )
+  }
+
+  reset(slot: Slot<C>, now: number): void {
+    this.roster.move(slot, 'resetting', now)
+    this.tally.resets++
+    this.effects.reset(slot)
+  }
+
+  resetFailed(slot: Slot<C>, error: unknown, now: number): void {
+    this.tally.resetFailures++
+    this.roster.bury(slot, 'reset', now)
+    this.effects.resetFailed(slot, error)
+    this.#destroy(slot, 'reset', now, error, 'backend')
+  }
+
+  // ── Ends ──────────────────────────────────────────────────────────────────────────────────────
+
+  close(
+    slot: Slot<C>,
+    reason: CloseReason,
+    now: number,
+    error?: unknown,
+    failureClass: FailureClass = 'backend',
+  ): void {
+    this.roster.bury(slot, reason, now)
+    this.#destroy(slot, reason, now, error, failureClass)
+  }
+
+  /** The end of a buried one. It counts as a failed dial when it came by itself, and early. */
+  #destroy(
+    slot: Slot<C>,
+    reason: CloseReason,
+    now: number,
+    error: unknown,
+    failureClass: FailureClass,
+  ): void {
+    const early = !slot.proven && now - slot.bornAt < PROBATION_MS
+    const byItself = reason === 'died' || reason === 'dirty' || reason === 'probe'
+    if (early && byItself) this.dialFailed(slot, failureClass, error, now)
+    this.effects.destroy(slot, reason, error)
+  }
+
+  closeAll(slots: readonly Slot<C>[], reason: CloseReason, now: number): void {
+    for (const slot of slots) this.roster.bury(slot, reason, now)
+    for (const slot of slots) this.effects.destroy(slot, reason, undefined)
+  }
+
+  /** Gives every place up at once; what is lent, on return. */
+  evacuate(reason: CloseReason, now: number): void {
+    const { opening, idle, aged, probing, resetting, lent, leaving } = this.roster
+    const dials = opening.toArray()
+    const unused = [idle, aged, probing, resetting].flatMap((list) => list.toArray())
+    const held = [...lent.toArray(), ...leaving.toArray()]
+    for (const slot of dials) this.roster.move(slot, 'aborting', now)
+    for (const slot of held) this.roster.condemn(slot, reason)
+    this.closeAll(unused, reason, now)
+    for (const slot of dials) this.effects.abort(slot)
+    for (const slot of held) this.effects.recall(slot)
+  }
+
+  /** Gone: destroyed, given up, or taken out for good. Only now is its place free (law 3). */
+  depart(slot: Slot<C>, reason: CloseReason): void {
+    this.roster.remove(slot)
+    slot.fate = reason
+    this.tally.closed[reason]++
+    this.effects.connectionClosed(slot, reason)
+  }
+
+  // ── Waiters ───────────────────────────────────────────────────────────────────────────────────
+
+  /** Leaves the queue unserved, by its own will. */
+  withdraw(waiter: Waiter<W>, now: number): void {
+    this.#queueOf(waiter).leave(waiter)
+    if (waiter.purpose !== 'lease') return
+    this.tally.aborts++
+    this.#countWait(waiter, now - waiter.since)
+  }
+
+  turnAway(waiter: Waiter<W>, refusal: Refusal, now: number): void {
+    this.#queueOf(waiter).leave(waiter)
+    if (waiter.purpose === 'lease') this.#countWait(waiter, now - waiter.since)
+    this.refuse(waiter, refusal)
+  }
+
+  /** Those who wait now; whoever joins them while they are told is not meant. */
+  turnAwayAll(refusal: Refusal, now: number): void {
+    for (const queue of [this.queue, this.readiness]) {
+      for (let left = queue.size; left > 0; left--) {
+        const waiter = queue.oldest()
+        if (waiter !== null) this.turnAway(waiter, refusal, now)
+      }
+    }
+  }
+
+  /** Turns away one who never queued, or is out of the queue. */
+  refuse(waiter: Waiter<W>, refusal: Refusal): void {
+    if (waiter.purpose === 'lease') {
+      if (refusal === 'timeout') this.tally.timeouts++
+      else if (refusal === 'config') this.tally.failed++
+      else this.tally.refused++
+    }
+    this.effects.refuse(waiter, refusal)
+  }
+
+  #queueOf(waiter: Waiter<W>): Admission<W> {
+    return waiter.purpose === 'lease' ? this.queue : this.readiness
+  }
+
+  /** Being served by the freshness turn that was asked for is no wait. */
+  #countWait(waiter: Waiter<W>, waitedMs: number): void {
+    if (waiter.turn === this.freshness.turn) return
+    this.tally.waits++
+    this.tally.waitTimeMs += waitedMs
+  }
+}
