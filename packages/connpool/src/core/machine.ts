@@ -184,11 +184,17 @@ export class PoolMachine<C, W> {
     this.law.pump(now)
   }
 
-  /** A connection died by itself. */
-  died(slot: Slot<C>, failureClass: FailureClass, error: unknown, now: number): void {
+  /** A connection died by itself, or received what nobody asked for (`dirty`). */
+  died(
+    slot: Slot<C>,
+    failureClass: FailureClass,
+    error: unknown,
+    now: number,
+    reason: 'died' | 'dirty' = 'died',
+  ): void {
     if (slot.state === 'aborting' || slot.state === 'closing' || slot.state === 'closed') return
     if (slot.state === 'opening') this.moves.giveUp(slot, failureClass, error, now)
-    else this.moves.close(slot, 'died', now, error, failureClass)
+    else this.moves.close(slot, reason, now, error, failureClass)
     this.law.pump(now)
   }
 
