@@ -1,0 +1,54 @@
+import type { Clock, Timer } from './clock.ts'
+
+/** The longest delay that the system's timers take, in ms; a longer one is slept in parts. */
+const LONGEST_MS = 2 ** 31 - 1
+
+/**
+ * The one timer of a pool. It is set to whatever is due first, and holds the process exactly while
+ * somebody waits.
+ */
+export class Alarm {
+  readonly #clock: Required<Clock>
+  readonly #ring: () => void
+  #timer: Timer | null = null
+  #at = Infinity
+  #held = false
+
+  constructor(clock: Required<Clock>, ring: () => void) {
+    this.#clock = clock
+    this.#ring = ring
+  }
+
+  /** Rings at `due`, or a little before; `held` keeps the process alive until then. */
+  set(due: number, held: boolean, now: number): void {
+    if (due === Infinity && !held) {
+      this.#clear()
+      return
+    }
+    // An alarm that rings too soon costs a look; setting it anew each time costs more.
+    if (this.#timer === null || due < this.#at) {
+      this.#timer?.close()
+      const delayMs = Math.min(Math.max(Math.ceil(due - now), 1), LONGEST_MS)
+      this.#at = now + delayMs
+      this.#timer = this.#clock.setTimeout(this.#fire, delayMs)
+      this.#held = true
+    }
+    if (held !== this.#held) {
+      this.#held = held
+      if (held) this.#timer.ref()
+      else this.#timer.unref()
+    }
+  }
+
+  #clear(): void {
+    this.#timer?.close()
+    this.#timer = null
+    this.#at = Infinity
+  }
+
+  readonly #fire = (): void => {
+    this.#timer = null
+    this.#at = Infinity
+    this.#ring()
+  }
+}

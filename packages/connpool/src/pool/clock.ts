@@ -1,0 +1,33 @@
+/** A timer that was set. */
+export interface Timer {
+  ref(): void
+  unref(): void
+  /** Cancels it. */
+  close(): void
+}
+
+/** Where the pool takes its time from. */
+export interface Clock {
+  /** Monotonic time in ms, fractions allowed. Wall-clock time would break deadlines when it jumps. */
+  now(): number
+  /** How the pool has itself woken; the system's timers when absent. */
+  setTimeout?(wake: () => void, delayMs: number): Timer
+  /** How the pool yields to the event loop; the system's immediates when absent. */
+  setImmediate?(wake: () => void): void
+}
+
+/** The system's monotonic clock and timers. */
+export const systemClock: Required<Clock> = {
+  now: () => performance.now(),
+  setTimeout: (wake, delayMs) => {
+    const timeout = setTimeout(wake, delayMs)
+    return {
+      ref: () => timeout.ref(),
+      unref: () => timeout.unref(),
+      close: () => clearTimeout(timeout),
+    }
+  },
+  setImmediate: (wake) => {
+    setImmediate(wake)
+  },
+}

@@ -1,0 +1,59 @@
+import type { Clock } from './clock.ts'
+
+/** What a pool does at the turns of the event loop. */
+export interface TurnHandlers {
+  /** The turn ends: whatever came to rest in it can be stamped, in one batch. */
+  end(): void
+  /** The sockets were polled since `poll` was called. */
+  polled(): void
+  /** The turn in which they were polled is over. */
+  pollOver(): void
+}
+
+/**
+ * A pool's dealings with the event loop.
+ *
+ * A turn, here, is what runs until the next check phase, where immediates are. An immediate set by an
+ * I/O callback runs before the next poll for I/O, so only a second one, set by the first, has seen a
+ * poll; both hold the process, as an immediate that does not can stall.
+ */
+export class Turns {
+  readonly #clock: Required<Clock>
+  readonly #handlers: TurnHandlers
+  #ending = false
+  #later: (() => void)[] = []
+
+  constructor(clock: Required<Clock>, handlers: TurnHandlers) {
+    this.#clock = clock
+    this.#handlers = handlers
+  }
+
+  /** Has `end` called when this turn ends; once, however often it is asked for. */
+  expectEnd(): void {
+    if (this.#ending) return
+    this.#ending = true
+    this.#clock.setImmediate(this.#end)
+  }
+
+  /** Has `polled` called after a poll for I/O. It holds for the callbacks of that immediate alone. */
+  poll(): void {
+    this.#clock.setImmediate(() => {
+      this.#clock.setImmediate(() => this.#handlers.polled())
+      this.#clock.setImmediate(() => this.#handlers.pollOver())
+    })
+  }
+
+  /** Runs `act` when this turn ends. */
+  later(act: () => void): void {
+    this.#later.push(act)
+    this.expectEnd()
+  }
+
+  readonly #end = (): void => {
+    this.#ending = false
+    const acts = this.#later
+    this.#later = []
+    this.#handlers.end()
+    for (const act of acts) act()
+  }
+}
