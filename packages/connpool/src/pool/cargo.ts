@@ -1,0 +1,50 @@
+import type { Timings } from './events.ts'
+
+/** What is known of a connection besides itself. */
+export interface About {
+  readonly address?: string
+  readonly timings?: Timings
+}
+
+/** One of the leases that share a connection. */
+export interface Holding {
+  /** When the lease was made. */
+  readonly since: number
+}
+
+const NOTHING: About = Object.freeze({})
+
+/** What the shell keeps with a place in the pool: the connection, and what is under way with it. */
+export class Cargo<T> {
+  connection: T | undefined = undefined
+  about: About = NOTHING
+  /** Stops the create, probe or reset that is under way. */
+  operation: AbortController | null = null
+  /** Idle and told not to hold the process. */
+  resting = false
+  /** Aborts the signals that the holders asked for; null while nobody did. */
+  recalls: Set<AbortController> | null = null
+  /** The leases, where several may share the connection. */
+  holdings: Set<Holding> | null = null
+  /** Why the holders were asked to give it back; null while they were not. */
+  #recalled: Error | null = null
+
+  /** Has `controller` aborted when the connection is recalled: at once if it was. */
+  onRecall(controller: AbortController): void {
+    if (this.#recalled !== null) {
+      controller.abort(this.#recalled)
+      return
+    }
+    this.recalls ??= new Set()
+    this.recalls.add(controller)
+  }
+
+  /** Asks the holders to give it back. */
+  recall(why: Error): void {
+    if (this.#recalled !== null) return
+    this.#recalled = why
+    const controllers = this.recalls
+    this.recalls = null
+    for (const controller of controllers ?? []) controller.abort(why)
+  }
+}

@@ -1,0 +1,128 @@
+import type { CloseReason } from '../core/slot.ts'
+
+/** What a pool tells its listeners about. */
+export type PoolEventName =
+  /** A connection opened; `tookMs` to open it. */
+  | 'open'
+  /** A connection is gone; `reason` says why, `tookMs` how long it lived. */
+  | 'close'
+  /** A lease was made; `tookMs` of waiting. */
+  | 'acquire'
+  /** A lease ended; `tookMs` it was held, to the turn of the loop; `reason` where it was destroyed. */
+  | 'release'
+  /** An acquire was turned away; `error` is what it rejected with. */
+  | 'refuse'
+  /** A dial failed. */
+  | 'connectFailed'
+  | 'probeFailed'
+  | 'resetFailed'
+  /** Nothing is open, and acquires are refused from now on. */
+  | 'unavailable'
+  /** Acquires are served, or wait, again. */
+  | 'available'
+  | 'leak'
+  | 'unleak'
+  /** The pool is closed and its last connection is gone. */
+  | 'drain'
+
+/** One thing that happened; frozen. */
+export interface PoolEvent {
+  /** Name of the pool. */
+  readonly pool: string
+  /** When, in ms of the pool's clock. */
+  readonly at: number
+  readonly connectionId?: number
+  readonly reason?: CloseReason
+  readonly error?: unknown
+  readonly tookMs?: number
+  readonly address?: string
+  readonly timings?: Timings
+}
+
+/** How long the parts of connecting took, in ms. */
+export interface Timings {
+  readonly lookup?: number
+  readonly connect?: number
+  readonly tls?: number
+  readonly handshake?: number
+}
+
+export type PoolListener = (event: PoolEvent) => void
+
+interface Entry {
+  readonly listener: PoolListener
+  readonly once: boolean
+}
+
+const EVENTS: ReadonlySet<string> = new Set<PoolEventName>([
+  'open',
+  'close',
+  'acquire',
+  'release',
+  'refuse',
+  'connectFailed',
+  'probeFailed',
+  'resetFailed',
+  'unavailable',
+  'available',
+  'leak',
+  'unleak',
+  'drain',
+])
+
+/** Whether a pool has an event of this name. */
+export function isEventName(name: string): name is PoolEventName {
+  return EVENTS.has(name)
+}
+
+/** A pool's listeners. Events are built only when listened to; a listener that throws harms nobody. */
+export class Events {
+  readonly #pool: string
+  readonly #entries = new Map<PoolEventName, readonly Entry[]>()
+  #complained = false
+
+  constructor(pool: string) {
+    this.#pool = pool
+  }
+
+  /** Whether anybody listens. */
+  has(name: PoolEventName): boolean {
+    return this.#entries.has(name)
+  }
+
+  add(name: PoolEventName, listener: PoolListener, once: boolean): void {
+    this.#entries.set(name, [...(this.#entries.get(name) ?? []), { listener, once }])
+  }
+
+  remove(name: PoolEventName, listener: PoolListener): void {
+    const entries = this.#entries.get(name) ?? []
+    const index = entries.findLastIndex((entry) => entry.listener === listener)
+    if (index < 0) return
+    if (entries.length === 1) this.#entries.delete(name)
+    else this.#entries.set(name, entries.toSpliced(index, 1))
+  }
+
+  /** Tells those who listen now. */
+  emit(name: PoolEventName, at: number, details: Omit<PoolEvent, 'pool' | 'at'>): void {
+    const entries = this.#entries.get(name)
+    if (entries === undefined) return
+    const event = Object.freeze({ pool: this.#pool, at, ...details })
+    for (const { listener, once } of entries) {
+      if (once) this.remove(name, listener)
+      try {
+        listener(event)
+      } catch (error) {
+        this.#complain(name, error)
+      }
+    }
+  }
+
+  #complain(name: PoolEventName, error: unknown): void {
+    if (this.#complained) return
+    this.#complained = true
+    process.emitWarning(
+      `${this.#pool}: a listener for '${name}' threw: ${error}. Further ones are not reported.`,
+      { code: 'CONNPOOL_LISTENER_THREW', ...(error instanceof Error && { detail: error.stack }) },
+    )
+  }
+}

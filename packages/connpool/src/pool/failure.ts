@@ -1,0 +1,36 @@
+import type { FailureClass } from '../core/backoff.ts'
+import type { ConnectPhase, FailureContext } from './source.ts'
+
+/** System errors that say more than "the backend is in trouble". */
+const CLASS_OF_CODE: Readonly<Record<string, FailureClass>> = {
+  ENOTFOUND: 'config',
+  EAI_NONAME: 'config',
+  EAI_NODATA: 'config',
+  EMFILE: 'local',
+  ENFILE: 'local',
+  EADDRNOTAVAIL: 'local',
+  ENOBUFS: 'local',
+  ENOMEM: 'local',
+}
+
+const contexts = new WeakMap<object, FailureContext>()
+
+/** Notes where an error arose, for `classify`; answers the error. */
+export function arisenIn(phase: ConnectPhase, error: unknown, address?: string): unknown {
+  if (typeof error === 'object' && error !== null) {
+    contexts.set(error, address === undefined ? { phase } : { phase, address })
+  }
+  return error
+}
+
+/** Where an error arose: in `create` as a whole, unless somebody noted more. */
+export function contextOf(error: unknown): FailureContext {
+  const noted = typeof error === 'object' && error !== null ? contexts.get(error) : undefined
+  return noted ?? { phase: 'create' }
+}
+
+/** The class of an error that the user's `classify` leaves to us. */
+export function classOf(error: unknown): FailureClass {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null
+  return (typeof code === 'string' ? CLASS_OF_CODE[code] : undefined) ?? 'backend'
+}

@@ -1,0 +1,271 @@
+import type { BackoffLimits } from '../core/backoff.ts'
+import type { Limits } from '../core/limits.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { InvalidOptionError } from './errors.ts'
+import {
+  callback,
+  checkOptions,
+  count,
+  finiteCount,
+  fraction,
+  oneOf,
+  type Rule,
+  type Rules,
+  record,
+  span,
+  text,
+  wait,
+} from './rules.ts'
+import type { Source } from './source.ts'
+
+/**
+ * The settings of every pool. All are optional, validated once and frozen. Times are in ms and may
+ * be fractions; `Infinity` switches a time or a bound off. Whatever is unknown, of the wrong type or
+ * out of range throws `ERR_INVALID_OPTION`.
+ */
+export interface PoolSettings {
+  /** First word of every message, label of every metric. Default: `host:port`, or `pool-1`, ... */
+  readonly name?: string
+  /** Connections open in all, kept so. 0 or more; default 0. */
+  readonly min?: number
+  /** Idle connections kept ahead of demand. 0 or more; default 0. */
+  readonly minIdle?: number
+  /** Most connections, those being opened and closed included. 1 or more; default 10. */
+  readonly max?: number
+  /** Most idle connections. From `min` and `minIdle` to `max`; default: `max`, also after a resize. */
+  readonly maxIdle?: number
+  /** Dials that a shortage starts at once: those owed and `increment - 1` spare ones. 1 or more; default 1. */
+  readonly increment?: number
+  /** Leases that share a connection, for protocols that multiplex. 1 or more; default 1. */
+  readonly maxLeases?: number
+  /** Dials at a time. 1 or more; default 4. */
+  readonly maxConnecting?: number
+  /** Acquires that may wait; beyond it `ERR_QUEUE_FULL`. 0 or more; default Infinity. */
+  readonly maxWaiters?: number
+  /** How long an acquire waits for a connection. 0: not at all. Default 10,000. */
+  readonly acquireTimeoutMs?: number
+  /** How long opening a connection may take. Over 0; default 5,000. */
+  readonly createTimeoutMs?: number
+  /** How long a probe may take. Over 0; default 1,000. */
+  readonly probeTimeoutMs?: number
+  /** How long a reset may take. Over 0; default 1,000. */
+  readonly resetTimeoutMs?: number
+  /** How long a connection being destroyed holds its place. Over 0; default 5,000. */
+  readonly destroyTimeoutMs?: number
+  /** How long `close()` waits for leases to be given back. 0 or more; default 20,000. */
+  readonly closeGraceMs?: number
+  /** For how long one poll of the sockets vouches for all idle ones. 0 or more; default 0: for its turn. */
+  readonly freshForMs?: number
+  /** How long a connection may stay idle, never going below `min` and `minIdle`. Over 0; default 30,000. */
+  readonly idleTimeoutMs?: number
+  /** How long a connection may live. Over 0; default 1,800,000. */
+  readonly maxLifetimeMs?: number
+  /** Part of `maxLifetimeMs` drawn at random and taken off at birth. 0 to 1; default 0.1. */
+  readonly lifetimeJitter?: number
+  /** How often a connection is lent in all. 1 or more; default Infinity. */
+  readonly maxUses?: number
+  /** Idle time after which a connection is probed before it is lent. 0: always. Default 500. */
+  readonly probeAfterIdleMs?: number
+  /** Time between probes of an idle connection. Over 0; default Infinity. */
+  readonly probeEveryMs?: number
+  /** Failed probes in a row after which all idle connections due for one are closed. 1 or more; default 3. */
+  readonly probeRetries?: number
+  /** Which idle connection is lent: the last returned, or the first. Default `'lifo'`. */
+  readonly idleOrder?: 'lifo' | 'fifo'
+  /** Who is served: first come, or newest first while the oldest has waited over 50 ms. Default `'fifo'`. */
+  readonly queueOrder?: 'fifo' | 'adaptive-lifo'
+  /**
+   * Delays between trials while dials fail: `initialMs` (1 or more; 100), `maxMs` (5,000), `factor`
+   * (1 or more; 2), `jitter` (0 to 1; 1), and `failFastAfter` (1 or more; 5) failures in a row after
+   * which acquires are refused while nothing is open.
+   */
+  readonly backoff?: Partial<BackoffLimits>
+  /** Source of time. Default: the system's monotonic clock. */
+  readonly clock?: Clock
+  /** Source of chance: a number from 0 to under 1. Default `Math.random`. */
+  readonly random?: () => number
+}
+
+/** What `createPool` takes: the four verbs and the settings. */
+export interface PoolOptions<T> extends PoolSettings, Source<T> {}
+
+/** Settings with every default filled in. */
+export interface ResolvedSettings {
+  readonly name: string
+  readonly limits: Limits
+  readonly acquireTimeoutMs: number
+  readonly closeGraceMs: number
+  readonly clock: Required<Clock>
+  readonly random: () => number
+}
+
+/** The sizes that have to agree with each other. */
+export interface Sizes {
+  readonly min: number
+  readonly minIdle: number
+  readonly max: number
+  readonly maxIdle: number | undefined
+}
+
+const SETTINGS: Readonly<Record<keyof PoolSettings, Rule>> = {
+  name: text,
+  min: finiteCount(0),
+  minIdle: finiteCount(0),
+  max: count(1),
+  maxIdle: count(0),
+  increment: finiteCount(1),
+  maxLeases: finiteCount(1),
+  maxConnecting: count(1),
+  maxWaiters: count(0),
+  acquireTimeoutMs: wait,
+  createTimeoutMs: span,
+  probeTimeoutMs: span,
+  resetTimeoutMs: span,
+  destroyTimeoutMs: span,
+  closeGraceMs: wait,
+  freshForMs: wait,
+  idleTimeoutMs: span,
+  maxLifetimeMs: span,
+  lifetimeJitter: fraction,
+  maxUses: count(1),
+  probeAfterIdleMs: wait,
+  probeEveryMs: span,
+  probeRetries: count(1),
+  idleOrder: oneOf('lifo', 'fifo'),
+  queueOrder: oneOf('fifo', 'adaptive-lifo'),
+  backoff: record,
+  clock: {
+    check: (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      'now' in value &&
+      typeof value.now === 'function',
+    must: 'an object with a function now() that answers monotonic milliseconds',
+  },
+  random: callback,
+}
+
+const VERBS: Readonly<Record<keyof Source<unknown>, Rule>> = {
+  create: callback,
+  probe: callback,
+  reset: callback,
+  destroy: callback,
+  ref: callback,
+  unref: callback,
+  classify: callback,
+  isFatal: callback,
+}
+
+const BACKOFF: Readonly<Record<keyof BackoffLimits, Rule>> = {
+  initialMs: {
+    check: (value) => typeof value === 'number' && value >= 1 && value < Infinity,
+    must: 'a number of milliseconds of at least 1',
+  },
+  maxMs: {
+    check: (value) => typeof value === 'number' && value >= 1 && value < Infinity,
+    must: 'a number of milliseconds of at least 1',
+  },
+  factor: {
+    check: (value) => typeof value === 'number' && value >= 1 && value < Infinity,
+    must: 'a number of at least 1',
+  },
+  jitter: fraction,
+  failFastAfter: count(1),
+}
+
+const BACKOFF_DEFAULTS: BackoffLimits = Object.freeze({
+  initialMs: 100,
+  maxMs: 5_000,
+  factor: 2,
+  jitter: 1,
+  failFastAfter: 5,
+})
+
+/** What `createPool` accepts. */
+export const POOL_RULES: Rules = { ...SETTINGS, ...VERBS }
+/** The settings alone, for pools that bring their own verbs. */
+export const SETTINGS_RULES: Rules = SETTINGS
+
+/**
+ * Fills in the defaults of checked settings, and refuses sizes that contradict each other.
+ * @throws InvalidOptionError
+ */
+export function resolveSettings(
+  name: string,
+  settings: PoolSettings,
+  verbs: { readonly probes: boolean; readonly resets: boolean; readonly dials: boolean },
+): ResolvedSettings {
+  const { min = 0, minIdle = 0, max = 10, maxIdle, maxLeases = 1 } = settings
+  checkSizes(name, { min, minIdle, max, maxIdle })
+  if (maxIdle !== undefined && maxIdle > max) {
+    refuseSize(name, 'maxIdle', maxIdle, 'max', max)
+  }
+  if (verbs.resets && maxLeases > 1) {
+    throw new InvalidOptionError(
+      name,
+      `"reset" goes with one lease per connection, but maxLeases is ${maxLeases}: a connection ` +
+        'cannot be made clean for one borrower while another uses it. Leave one of them out',
+    )
+  }
+  checkOptions(name, settings.backoff ?? {}, BACKOFF, 'backoff.')
+  const given = Object.entries(settings.backoff ?? {}).filter(([, value]) => value !== undefined)
+  const backoff = Object.freeze({ ...BACKOFF_DEFAULTS, ...Object.fromEntries(given) })
+  const limits: Limits = Object.freeze({
+    min,
+    minIdle,
+    max,
+    maxIdle,
+    increment: settings.increment ?? 1,
+    maxLeases,
+    maxConnecting: settings.maxConnecting ?? 4,
+    maxWaiters: settings.maxWaiters ?? Infinity,
+    maxUses: settings.maxUses ?? Infinity,
+    createTimeoutMs: settings.createTimeoutMs ?? 5_000,
+    probeTimeoutMs: settings.probeTimeoutMs ?? 1_000,
+    resetTimeoutMs: settings.resetTimeoutMs ?? 1_000,
+    destroyTimeoutMs: settings.destroyTimeoutMs ?? 5_000,
+    idleTimeoutMs: settings.idleTimeoutMs ?? 30_000,
+    maxLifetimeMs: settings.maxLifetimeMs ?? 1_800_000,
+    lifetimeJitter: settings.lifetimeJitter ?? 0.1,
+    probeAfterIdleMs: settings.probeAfterIdleMs ?? 500,
+    probeEveryMs: verbs.probes ? (settings.probeEveryMs ?? Infinity) : Infinity,
+    probeRetries: settings.probeRetries ?? 3,
+    freshForMs: settings.freshForMs ?? 0,
+    idleOrder: settings.idleOrder ?? 'lifo',
+    queueOrder: settings.queueOrder ?? 'fifo',
+    backoff,
+    ...verbs,
+  })
+  const { clock = systemClock, random = Math.random } = settings
+  return Object.freeze({
+    name,
+    limits,
+    acquireTimeoutMs: settings.acquireTimeoutMs ?? 10_000,
+    closeGraceMs: settings.closeGraceMs ?? 20_000,
+    clock: {
+      now: () => clock.now(),
+      setTimeout: clock.setTimeout?.bind(clock) ?? systemClock.setTimeout,
+      setImmediate: clock.setImmediate?.bind(clock) ?? systemClock.setImmediate,
+    },
+    random,
+  })
+}
+
+/**
+ * Refuses sizes that contradict each other, at creation and at each resize. A `maxIdle` that was set
+ * is capped by `max`; one that was not follows it.
+ * @throws InvalidOptionError
+ */
+export function checkSizes(pool: string, { min, minIdle, max, maxIdle }: Sizes): void {
+  if (min > max) refuseSize(pool, 'min', min, 'max', max)
+  const idle = Math.min(maxIdle ?? max, max)
+  if (min > idle) refuseSize(pool, 'min', min, 'maxIdle', idle)
+  if (minIdle > idle) refuseSize(pool, 'minIdle', minIdle, 'maxIdle', idle)
+}
+
+function refuseSize(pool: string, small: string, is: number, large: string, bound: number): never {
+  throw new InvalidOptionError(
+    pool,
+    `option "${small}" is ${is}, but "${large}" is ${bound}; lower ${small} or raise ${large}`,
+  )
+}

@@ -1,0 +1,81 @@
+import type { PoolMachine } from '../core/machine.ts'
+import type { Refusal } from '../core/waiter.ts'
+import {
+  AcquireTimeoutError,
+  ConnectFailedError,
+  PoolClosedError,
+  type PoolError,
+  PoolUnavailableError,
+  QueueFullError,
+} from './errors.ts'
+import type { LeaseHolder } from './lease.ts'
+import { type PoolStats, snapshot } from './stats.ts'
+
+/** What an error tells of its pool. */
+interface Refuser<C, W> {
+  readonly name: string
+  readonly machine: PoolMachine<C, W>
+  readonly loans: { holders(): readonly LeaseHolder[] }
+  readonly lastFailure: unknown
+  now(): number
+}
+
+/** The error of somebody who is turned away: what happened, why, and what to do. */
+export function refusalError<C, W>(
+  pool: Refuser<C, W>,
+  refusal: Refusal,
+  timeoutMs: number,
+): PoolError {
+  const { name, machine } = pool
+  const { backoff } = machine.moves
+  const stats = snapshot(machine)
+  const details = { stats, cause: backoff.standing === null ? undefined : pool.lastFailure }
+  const retryInMs = Math.max(0, Math.ceil(backoff.until - pool.now()))
+  const why = describe(pool.lastFailure)
+  switch (refusal) {
+    case 'timeout': {
+      const within = timeoutMs === 0 ? 'free at once' : `within ${timeoutMs} ms`
+      const message = `no connection ${within} (${situation(stats, pool.loans.holders()[0])})`
+      return new AcquireTimeoutError(name, message, details)
+    }
+    case 'full':
+      return new QueueFullError(
+        name,
+        `${stats.waiting} wait already, as many as maxWaiters allows (${situation(stats, undefined)})`,
+        { stats },
+      )
+    case 'closed':
+      return new PoolClosedError(name, { stats })
+    case 'config':
+      return new ConnectFailedError(
+        name,
+        `connecting fails and will not mend by itself: ${why}; next trial in ${retryInMs} ms`,
+        retryInMs,
+        details,
+      )
+    case 'unavailable':
+      return new PoolUnavailableError(
+        name,
+        `the backend failed ${backoff.failures} times in a row, last: ${why}; ` +
+          `next trial in ${retryInMs} ms`,
+        retryInMs,
+        details,
+      )
+  }
+  return refusal satisfies never
+}
+
+function situation(stats: PoolStats, oldest: LeaseHolder | undefined): string {
+  const { inUse, idle, connecting, waiting } = stats
+  const held = oldest === undefined ? '' : `; oldest lease ${duration(oldest.heldMs)}`
+  const paused = stats.paused ? '; paused' : ''
+  return `${inUse} in use, ${idle} idle, ${connecting} connecting, ${waiting} waiting${held}${paused}`
+}
+
+function duration(ms: number): string {
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 1_000)} s`
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

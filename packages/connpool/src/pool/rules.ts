@@ -1,0 +1,112 @@
+import { InvalidOptionError } from './errors.ts'
+
+/** What a value must be. */
+export interface Rule {
+  readonly check: (value: unknown) => boolean
+  /** Completes "it must be ...". */
+  readonly must: string
+}
+
+export const count = (least: number): Rule => ({
+  check: (value) =>
+    value === Infinity || (Number.isSafeInteger(value) && (value as number) >= least),
+  must: `a whole number of at least ${least}, or Infinity`,
+})
+
+export const finiteCount = (least: number): Rule => ({
+  check: (value) => Number.isSafeInteger(value) && (value as number) >= least,
+  must: `a whole number of at least ${least}`,
+})
+
+/** A span of time that must be longer than nothing. */
+export const span: Rule = {
+  check: (value) => typeof value === 'number' && value > 0,
+  must: 'a number of milliseconds over 0, or Infinity to switch it off',
+}
+
+/** A span of time that may be nothing. */
+export const wait: Rule = {
+  check: (value) => typeof value === 'number' && value >= 0,
+  must: 'a number of milliseconds of at least 0, or Infinity',
+}
+
+export const fraction: Rule = {
+  check: (value) => typeof value === 'number' && value >= 0 && value <= 1,
+  must: 'a number from 0 to 1',
+}
+
+export const callback: Rule = {
+  check: (value) => typeof value === 'function',
+  must: 'a function',
+}
+
+export const oneOf = (...names: readonly string[]): Rule => ({
+  check: (value) => typeof value === 'string' && names.includes(value),
+  must: names.map((name) => `'${name}'`).join(' or '),
+})
+
+/** One of a few values of any type. */
+export const oneOfValues = (...values: readonly unknown[]): Rule => ({
+  check: (value) => values.includes(value),
+  must: values.map(String).join(' or '),
+})
+
+export const text: Rule = {
+  check: (value) => typeof value === 'string' && value.trim() !== '',
+  must: 'a text that is not empty',
+}
+
+export const record: Rule = {
+  check: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  must: 'an object',
+}
+
+/** Options that are planned and have not landed: refused with a word of their own. */
+const NOT_YET: ReadonlySet<string> = new Set(['leakThresholdMs', 'logger'])
+
+/** The options that are known, each with its rule. */
+export type Rules = Readonly<Record<string, Rule>>
+
+/**
+ * Refuses whatever `rules` does not allow. `undefined` is an option that was not given.
+ * @throws InvalidOptionError naming the option, its value and the fix.
+ */
+export function checkOptions(pool: string, options: unknown, known: Rules, path = ''): void {
+  if (!record.check(options)) {
+    const what = path === '' ? 'the options' : `option "${path.slice(0, -1)}"`
+    throw new InvalidOptionError(pool, `${what} must be an object, not ${show(options)}`)
+  }
+  for (const [key, value] of Object.entries(options as object)) {
+    if (value === undefined) continue
+    const rule = Object.hasOwn(known, key) ? known[key] : undefined
+    if (rule === undefined) {
+      const fix = NOT_YET.has(key)
+        ? 'it is not available in this version; leave it out'
+        : `there is no such option; these are known: ${Object.keys(known).join(', ')}`
+      throw new InvalidOptionError(pool, `option "${path}${key}" is refused: ${fix}`)
+    }
+    if (!rule.check(value)) {
+      throw new InvalidOptionError(
+        pool,
+        `option "${path}${key}" is ${show(value)}; it must be ${rule.must}`,
+      )
+    }
+  }
+}
+
+/**
+ * Refuses an argument that its rule does not allow.
+ * @throws InvalidOptionError
+ */
+export function checkArgument(pool: string, what: string, value: unknown, rule: Rule): void {
+  if (rule.check(value)) return
+  throw new InvalidOptionError(pool, `${what} is ${show(value)}; it must be ${rule.must}`)
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'function') return 'a function'
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return `${String(value)}${typeof value === 'bigint' ? 'n' : ''}`
+}

@@ -1,0 +1,55 @@
+import type { FailureClass } from '../core/backoff.ts'
+import type { CloseReason } from '../core/slot.ts'
+
+/** Where in the making of a connection an error arose. */
+export type ConnectPhase = 'create' | 'lookup' | 'connect' | 'tls' | 'handshake'
+
+/** Where an error came from that `isFatal` is asked about. */
+export type ErrorOrigin = 'use' | 'destroy' | 'died' | 'probe' | 'reset'
+
+/** What `create` is given. */
+export interface CreateContext {
+  /** Aborts when the connection is not wanted any more, or took longer than `createTimeoutMs`. */
+  readonly signal: AbortSignal
+  /**
+   * To be called when the connection has died, at any time and from any state; late and repeated
+   * calls change nothing. A lent one is closed under its borrower, whose `lease.signal` aborts.
+   */
+  readonly died: (error?: unknown) => void
+}
+
+/** What `probe` and `reset` are given. */
+export interface OperationContext {
+  /** Aborts when the answer comes too late, or the connection is closed for another reason. */
+  readonly signal: AbortSignal
+}
+
+/** What `classify` is told about an error. */
+export interface FailureContext {
+  readonly phase: ConnectPhase
+  /** The address that was dialled, where there was one. */
+  readonly address?: string
+}
+
+/** What the pool asks of the world about its connections: four verbs, and a few hints. */
+export interface Source<T> {
+  /**
+   * Opens a connection. A result that arrives after `signal` aborted is destroyed, not lost.
+   * What it throws is a failed dial, classified by `classify`.
+   */
+  create(context: CreateContext): Promise<T> | T
+  /** Asks whether a connection lives: yes, unless it throws, rejects or resolves to `false`. */
+  probe?(connection: T, context: OperationContext): unknown
+  /** Makes a returned connection clean for the next borrower; when it fails the connection is destroyed. */
+  reset?(connection: T, context: OperationContext): unknown
+  /** Closes a connection. Its place is free once this settled, or after `destroyTimeoutMs`. */
+  destroy(connection: T, reason: CloseReason, error?: unknown): unknown
+  /** The connection is lent: it should hold the process. */
+  ref?(connection: T): void
+  /** The connection is idle: it should not hold the process. */
+  unref?(connection: T): void
+  /** What kind of trouble an error means; `undefined` leaves it to the pool. */
+  classify?(error: unknown, context: FailureContext): FailureClass | undefined
+  /** Whether an error means that every connection of the pool is broken: all are invalidated. */
+  isFatal?(error: unknown, from: ErrorOrigin): boolean
+}

@@ -1,0 +1,55 @@
+import type { Lease } from './lease.ts'
+
+const nothing = (): void => {}
+
+/** The promise of somebody who waits: for a lease, or for the pool to be ready. */
+export class Ticket<T> {
+  readonly #granted: (lease: Lease<T>) => void
+  readonly #ready: () => void
+  readonly #refused: (reason: unknown) => void
+  /** How long it may wait, in ms. */
+  readonly timeoutMs: number
+  #signal: AbortSignal | null = null
+  #onAbort: (() => void) | null = null
+
+  constructor(
+    timeoutMs: number,
+    refused: (reason: unknown) => void,
+    granted: (lease: Lease<T>) => void,
+    ready: () => void = nothing,
+  ) {
+    this.timeoutMs = timeoutMs
+    this.#refused = refused
+    this.#granted = granted
+    this.#ready = ready
+  }
+
+  /** Calls `withdraw` when `signal` aborts before it is settled. */
+  heed(signal: AbortSignal, withdraw: () => void): void {
+    this.#signal = signal
+    this.#onAbort = withdraw
+    signal.addEventListener('abort', withdraw, { once: true })
+  }
+
+  grant(lease: Lease<T>): void {
+    this.#unheed()
+    this.#granted(lease)
+  }
+
+  ready(): void {
+    this.#unheed()
+    this.#ready()
+  }
+
+  refuse(reason: unknown): void {
+    this.#unheed()
+    this.#refused(reason)
+  }
+
+  /** It is settled, though its holder may hear of it later. */
+  #unheed(): void {
+    if (this.#signal === null || this.#onAbort === null) return
+    this.#signal.removeEventListener('abort', this.#onAbort)
+    this.#signal = null
+  }
+}
