@@ -1,0 +1,72 @@
+import { connect, type Socket } from 'node:net'
+import type { PathAddress, TcpAddress } from './address.ts'
+
+/** How a TCP pool dials. */
+export interface DialOptions {
+  /** Local address to dial from. */
+  readonly localAddress?: string
+  /** IP version: 4, 6, or 0 for either. Default 0. */
+  readonly family?: 0 | 4 | 6
+  /** Sends small writes at once (TCP_NODELAY). Default true. */
+  readonly noDelay?: boolean
+  /** TCP keepalive: finds a dead peer while nothing is sent. Default: on, with `delayMs` 30,000. */
+  readonly keepAlive?: false | KeepAlive
+}
+
+export interface KeepAlive {
+  /** Silence after which the first keepalive packet goes out, in ms. Over 0; default 30,000. */
+  readonly delayMs?: number
+}
+
+const KEEP_ALIVE_DELAY_MS = 30_000
+
+/**
+ * Opens a TCP connection. The socket has one `error` listener for life: a connection reset while
+ * nobody listens would otherwise end the process. It does not hold the process until it is lent.
+ * @throws the system's error, or the reason of `signal`, by rejecting; no socket is left then.
+ */
+export function dial(
+  address: TcpAddress | PathAddress,
+  options: DialOptions,
+  signal: AbortSignal,
+): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted()
+    const { localAddress, family } = options
+    const socket = connect({
+      ...address,
+      ...(localAddress !== undefined && { localAddress }),
+      ...(family !== undefined && { family }),
+    })
+    const abort = () => socket.destroy(asError(signal.reason))
+    const settle = () => {
+      signal.removeEventListener('abort', abort)
+      socket.off('connect', connected)
+      socket.off('close', closed)
+    }
+    const connected = () => {
+      settle()
+      resolve(socket)
+    }
+    const closed = () => {
+      settle()
+      reject(failure ?? new Error('the connection was closed while it was opened'))
+    }
+    let failure: unknown
+    socket.on('error', (error) => {
+      failure ??= error
+    })
+    socket.on('connect', connected)
+    socket.on('close', closed)
+    signal.addEventListener('abort', abort, { once: true })
+    socket.unref()
+    // Setters, not options: they serve every kind of socket alike.
+    socket.setNoDelay(options.noDelay ?? true)
+    const keepAlive = options.keepAlive ?? {}
+    if (keepAlive !== false) socket.setKeepAlive(true, keepAlive.delayMs ?? KEEP_ALIVE_DELAY_MS)
+  })
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error('aborted', { cause: reason })
+}

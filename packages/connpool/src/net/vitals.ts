@@ -1,0 +1,113 @@
+import type { Socket } from 'node:net'
+import type { CloseReason } from '../core/slot.ts'
+import type { About } from '../pool/cargo.ts'
+import { type Custody, UnreadBytesError } from '../pool/custody.ts'
+
+const WATCH = Symbol('connpool.watch')
+
+/** What is remembered of a pooled socket, on the socket: a map would cost more than all the rest. */
+interface Watch {
+  readonly about: About
+  /** Tells the pool that the connection is of no more use. */
+  readonly died: (error?: unknown) => void
+  /** The `readable` listener is on. */
+  watching: boolean
+  /** It does not hold the process. */
+  unrefd: boolean
+}
+
+type WatchedSocket = Socket & { [WATCH]?: Watch; readableFlowing: boolean | null }
+
+/**
+ * Watches and judges sockets. A dead or dirty one is known by its own state, in about a nanosecond,
+ * once the loop has polled; a parked one reports itself.
+ *
+ * The watch is a `readable` listener: the only one that sees both an end and late bytes without
+ * eating any, and leaves the socket fit for every style of reading. Between a release and the watch
+ * the socket is paused: a flowing one without a listener would drop what arrives.
+ */
+export const socketCustody: Custody<Socket> = {
+  park(socket: WatchedSocket): boolean {
+    if (!isSound(socket)) return false
+    if (socket.readableFlowing === true) socket.pause()
+    if (socket.timeout) socket.setTimeout(0)
+    return true
+  },
+
+  lend(socket: WatchedSocket): boolean {
+    const watch = socket[WATCH]
+    if (!isSound(socket) || watch === undefined) return false
+    if (watch.watching) {
+      watch.watching = false
+      socket.removeListener('readable', onReadable)
+    }
+    if (socket.readableFlowing === false) socket.readableFlowing = null
+    if (watch.unrefd) {
+      watch.unrefd = false
+      socket.ref()
+    }
+    return true
+  },
+
+  unfitReason(socket: Socket): CloseReason {
+    return isAlive(socket) ? 'dirty' : 'died'
+  },
+
+  flushed(socket: Socket): boolean {
+    return socket.writableLength === 0
+  },
+
+  flush(socket: Socket, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const abort = () => reject(signal.reason)
+      signal.addEventListener('abort', abort, { once: true })
+      // Writes are in order: once this one is done, so are those before it.
+      socket.write('', (error) => {
+        signal.removeEventListener('abort', abort)
+        if (error) reject(error)
+        else resolve()
+      })
+    })
+  },
+
+  about(socket: WatchedSocket): About {
+    return socket[WATCH]?.about ?? {}
+  },
+
+  watch(socket: WatchedSocket): void {
+    const watch = socket[WATCH]
+    if (watch === undefined || watch.watching) return
+    watch.watching = true
+    watch.unrefd = true
+    socket.on('readable', onReadable)
+    socket.unref()
+  },
+}
+
+/** Takes a socket into custody: from now on it reports its own end to `died`. */
+export function enterCustody(socket: Socket, about: About, died: (error?: unknown) => void): void {
+  const watched: WatchedSocket = socket
+  watched[WATCH] = { about, died, watching: false, unrefd: true }
+  let failure: unknown
+  socket.on('error', (error) => {
+    failure = error
+  })
+  socket.on('close', () => died(failure))
+}
+
+/** Neither ended nor closed, as far as the loop has seen. */
+function isAlive(socket: Socket): boolean {
+  return !socket.destroyed && !socket.readableEnded && socket.writable
+}
+
+/** Alive, and nothing in it that its next borrower would read. */
+function isSound(socket: Socket): boolean {
+  return isAlive(socket) && socket.readableLength === 0
+}
+
+/** Something happened to a parked socket: bytes that nobody asked for, or the end. */
+function onReadable(this: WatchedSocket): void {
+  const watch = this[WATCH]
+  if (watch === undefined || !watch.watching) return
+  if (this.readableLength > 0) watch.died(new UnreadBytesError(this.readableLength))
+}

@@ -1,0 +1,181 @@
+import type { PoolMachine } from '../core/machine.ts'
+import type { CloseReason, Slot } from '../core/slot.ts'
+import type { Cargo, Holding } from './cargo.ts'
+import type { Custody } from './custody.ts'
+import { InvalidOptionError, LeaseReleasedError } from './errors.ts'
+import type { Events } from './events.ts'
+import { Lease, type LeaseHolder, type Lender, type ReleaseOptions } from './lease.ts'
+import { checkArgument, wait } from './rules.ts'
+import type { Source } from './source.ts'
+import { snapshot } from './stats.ts'
+import type { Ticket } from './ticket.ts'
+import type { Turns } from './turns.ts'
+
+/** What the loans of a pool need of it. */
+export interface LoanOffice<T> {
+  readonly name: string
+  readonly machine: PoolMachine<Cargo<T>, Ticket<T>>
+  readonly source: Source<T>
+  readonly custody: Custody<T> | null
+  readonly turns: Turns
+  readonly events: Events
+  now(): number
+  /** Tells `isFatal` of an error with which a connection was given back. */
+  judge(error: unknown, from: 'use' | 'destroy'): void
+  /** Reports a callback that threw. */
+  complain(verb: string, error: unknown): void
+}
+
+/** Where leases are made and where they end. */
+export class Loans<T> implements Lender<T> {
+  readonly #office: LoanOffice<T>
+  readonly #machine: PoolMachine<Cargo<T>, Ticket<T>>
+  readonly #custody: Custody<T> | null
+  readonly #events: Events
+  readonly #shared: boolean
+  #warned = false
+
+  constructor(office: LoanOffice<T>, maxLeases: number) {
+    this.#office = office
+    this.#machine = office.machine
+    this.#custody = office.custody
+    this.#events = office.events
+    this.#shared = maxLeases > 1
+  }
+
+  /** A lease on a slot that the machine has just lent. */
+  make(slot: Slot<Cargo<T>>, waitedMs: number): Lease<T> {
+    const { cargo } = slot
+    if (cargo.resting) this.#rouse(cargo)
+    if (this.#events.has('acquire')) this.#tellAcquired(slot, waitedMs)
+    this.#office.turns.expectEnd()
+    return new Lease<T>(this, slot, this.#shared ? this.#hold(cargo) : null)
+  }
+
+  idleForMs(options: ReleaseOptions): number {
+    const { idleForMs = Infinity } = options
+    checkArgument(this.#office.name, 'release(): idleForMs', idleForMs, wait)
+    return idleForMs
+  }
+
+  release(slot: Slot<Cargo<T>>, idleForMs: number): void {
+    const told = this.#events.has('release') ? this.#heldMs(slot) : null
+    const custody = this.#custody
+    let unclean = this.#machine.moves.limits.resets
+    if (custody !== null && slot.state === 'lent' && slot.leases === 1) {
+      const connection = slot.cargo.connection as T // A lent slot has its connection.
+      if (!custody.park(connection)) {
+        this.#discard(slot, custody.unfitReason(connection), undefined)
+        if (told !== null) this.#tellReleased(slot, told)
+        return
+      }
+      unclean ||= !custody.flushed(connection)
+    }
+    if (unclean || !this.#machine.giveBack(slot, idleForMs)) {
+      this.#machine.returned(slot, idleForMs, unclean, this.#office.now())
+    }
+    this.#office.turns.expectEnd()
+    if (told !== null) this.#tellReleased(slot, told)
+  }
+
+  destroy(slot: Slot<Cargo<T>>, reason: CloseReason, error: unknown): void {
+    this.giveUp(slot, reason, error, 'destroy')
+  }
+
+  /** Ends a lease with an error that is shown to `isFatal`. */
+  giveUp(slot: Slot<Cargo<T>>, reason: CloseReason, error: unknown, from: 'use' | 'destroy'): void {
+    const told = this.#events.has('release') ? this.#heldMs(slot) : null
+    this.#discard(slot, reason, error)
+    if (told !== null) this.#tellReleased(slot, told, reason, error)
+    if (error !== undefined) this.#office.judge(error, from)
+  }
+
+  checkAlone(slot: Slot<Cargo<T>>): void {
+    if (slot.leases === 1) return
+    throw new InvalidOptionError(
+      this.#office.name,
+      `detach() needs the connection for itself, but ${slot.leases - 1} other leases share it`,
+      { stats: snapshot(this.#machine) },
+    )
+  }
+
+  detach(slot: Slot<Cargo<T>>): void {
+    const told = this.#events.has('release') ? this.#heldMs(slot) : null
+    this.#machine.detach(slot, this.#office.now())
+    this.#office.turns.expectEnd()
+    if (told !== null) this.#tellReleased(slot, told, 'detached')
+  }
+
+  unreleased(): void {
+    if (this.#warned) return
+    this.#warned = true
+    process.emitWarning(
+      `${this.#office.name}: a lease went out of its block without having been released, so its ` +
+        'connection was destroyed: the block may have thrown halfway through a reply. End the ' +
+        'block with lease.release(), or use pool.use().',
+      { code: 'CONNPOOL_UNRELEASED' },
+    )
+  }
+
+  endedError(): Error {
+    return new LeaseReleasedError(this.#office.name, { stats: snapshot(this.#machine) })
+  }
+
+  /** Who holds a connection, oldest loan first. */
+  holders(): LeaseHolder[] {
+    const now = this.#office.now()
+    const { lent, leaving } = this.#machine.moves.roster
+    const slots = [...leaving.toArray(), ...lent.toArray()]
+    const holders = slots.flatMap((slot) => {
+      const since = slot.stamped ? slot.since : now
+      const holdings = slot.cargo.holdings ?? [{ since }]
+      return Array.from(holdings, (holding) => ({
+        connectionId: slot.id,
+        heldMs: now - holding.since,
+      }))
+    })
+    return holders.sort((a, b) => b.heldMs - a.heldMs)
+  }
+
+  #discard(slot: Slot<Cargo<T>>, reason: CloseReason, error: unknown): void {
+    this.#machine.discard(slot, reason, error, this.#office.now())
+    this.#office.turns.expectEnd()
+  }
+
+  #hold(cargo: Cargo<T>): Holding {
+    const holding: Holding = { since: this.#office.now() }
+    cargo.holdings ??= new Set()
+    cargo.holdings.add(holding)
+    return holding
+  }
+
+  #rouse(cargo: Cargo<T>): void {
+    cargo.resting = false
+    try {
+      this.#office.source.ref?.(cargo.connection as T) // A lent slot has its connection.
+    } catch (error) {
+      this.#office.complain('ref', error)
+    }
+  }
+
+  #heldMs(slot: Slot<Cargo<T>>): number {
+    return slot.stamped && slot.state === 'lent' ? this.#office.now() - slot.since : 0
+  }
+
+  #tellAcquired(slot: Slot<Cargo<T>>, tookMs: number): void {
+    this.#events.emit('acquire', this.#office.now(), {
+      connectionId: slot.id,
+      tookMs,
+      ...slot.cargo.about,
+    })
+  }
+
+  #tellReleased(slot: Slot<Cargo<T>>, tookMs: number, reason?: CloseReason, error?: unknown): void {
+    this.#events.emit('release', this.#office.now(), {
+      connectionId: slot.id,
+      tookMs,
+      ...(reason !== undefined && { reason }),
+      ...(error !== undefined && { error }),
+    })
+  }
+}

@@ -1,0 +1,384 @@
+import { PRIORITIES } from '../core/admission.ts'
+import type { PoolMachine } from '../core/machine.ts'
+import { Waiter } from '../core/waiter.ts'
+import type { Cargo } from './cargo.ts'
+import type { Custody } from './custody.ts'
+import { CloseTimeoutError, InvalidOptionError } from './errors.ts'
+import { isEventName, type PoolEventName, type PoolListener } from './events.ts'
+import { isEnded, type Lease, type LeaseHolder } from './lease.ts'
+import type { Loans } from './loans.ts'
+import {
+  checkSizes,
+  POOL_RULES,
+  type PoolOptions,
+  type ResolvedSettings,
+  resolveSettings,
+} from './options.ts'
+import { enter, leave } from './registry.ts'
+import {
+  callback,
+  checkArgument,
+  checkOptions,
+  count,
+  finiteCount,
+  type Rules,
+  wait,
+} from './rules.ts'
+import type { Source } from './source.ts'
+import { type PoolStats, snapshot } from './stats.ts'
+import { Ticket } from './ticket.ts'
+import type { Turns } from './turns.ts'
+import { World } from './world.ts'
+
+/** How to acquire. */
+export interface AcquireOptions {
+  /** Withdraws the acquire: it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+  /** How long to wait for a connection, in ms; 0: not at all. Default: `acquireTimeoutMs`. */
+  readonly timeoutMs?: number
+  /** 0 to 7, higher is served first. Default 0. */
+  readonly priority?: number
+}
+
+/** How to use. */
+export interface UseOptions extends AcquireOptions {
+  /** Whether a connection is sound although the function threw: it is then released, not destroyed. */
+  readonly keep?: (error: unknown) => boolean
+}
+
+export interface CloseOptions {
+  /** How long leases have to be given back, in ms. Default: `closeGraceMs`. */
+  readonly graceMs?: number
+}
+
+export interface ReadyOptions {
+  /** How long to wait, in ms. Default: `acquireTimeoutMs`. */
+  readonly timeoutMs?: number
+}
+
+const ACQUIRE_RULES: Rules = {
+  signal: {
+    check: (value) => value instanceof AbortSignal,
+    must: 'an AbortSignal',
+  },
+  timeoutMs: wait,
+  priority: {
+    check: (value) =>
+      Number.isInteger(value) && (value as number) >= 0 && (value as number) < PRIORITIES,
+    must: `a whole number from 0 to ${PRIORITIES - 1}`,
+  },
+}
+const USE_RULES: Rules = { ...ACQUIRE_RULES, keep: callback }
+const CLOSE_RULES: Rules = { graceMs: wait }
+const READY_RULES: Rules = { timeoutMs: wait }
+const RESIZE_RULES: Rules = { min: finiteCount(0), max: count(1) }
+
+/** The inner doors of a pool, for `net/` and `server/`. */
+export interface PoolInterior<T> {
+  readonly pool: Pool<T>
+  readonly world: World<T>
+}
+
+/**
+ * A pool of connections: lends each to one borrower at a time, keeps those that are given back, and
+ * replaces those that die. Made by `createPool` or `createTcpPool`.
+ */
+export class Pool<T> {
+  /** First word of every message, label of every metric. */
+  readonly name: string
+  readonly #settings: ResolvedSettings
+  readonly #world: World<T>
+  readonly #machine: PoolMachine<Cargo<T>, Ticket<T>>
+  readonly #loans: Loans<T>
+  readonly #turns: Turns
+  #closed: Promise<void> | null = null
+  #settleClosed: { resolve(): void; reject(error: unknown): void } | null = null
+  #overrun: CloseTimeoutError | null = null
+
+  /** @internal */
+  constructor(source: Source<T>, settings: ResolvedSettings, custody: Custody<T> | null) {
+    this.name = settings.name
+    this.#settings = settings
+    this.#world = new World<T>(source, settings, custody, {
+      graceOver: () => this.#graceOver(),
+      drained: () => this.#drained(),
+    })
+    this.#machine = this.#world.machine
+    this.#loans = this.#world.loans
+    this.#turns = this.#world.turns
+    enter(this as Pool<unknown>)
+    // Not before the caller has the pool: `create` may want to use it, and listeners to be added.
+    queueMicrotask(() => {
+      this.#machine.start(this.#now())
+      this.#turns.expectEnd()
+    })
+  }
+
+  /**
+   * Lends a connection: an idle one, or whichever comes first of a returned and a new one.
+   * @throws AcquireTimeoutError, PoolClosedError, QueueFullError, PoolUnavailableError,
+   * ConnectFailedError, InvalidOptionError, or the reason of an aborted `signal`; all by rejecting.
+   */
+  acquire(options?: AcquireOptions): Promise<Lease<T>> {
+    if (options === undefined) {
+      const slot = this.#machine.take(false)
+      return slot === null ? this.#queue({}) : Promise.resolve(this.#loans.make(slot, 0))
+    }
+    return this.#acquireWith(options, ACQUIRE_RULES)
+  }
+
+  /**
+   * Lends an idle connection at once; null when none is, when anyone waits, when the pool is paused
+   * or closed, or when the connection would have to be probed. It cannot yield to the event loop,
+   * so a connection that died unnoticed while the loop was blocked may be lent; `acquire` lends none.
+   */
+  tryAcquire(): Lease<T> | null {
+    const slot = this.#machine.take(true) ?? this.#takeNow()
+    return slot === null ? null : this.#loans.make(slot, 0)
+  }
+
+  /**
+   * Calls `fn` with a connection; releases it when `fn` is done, and destroys it when `fn` throws,
+   * unless `keep` says that it is sound.
+   * @throws whatever `acquire` or `fn` throws.
+   */
+  async use<R>(
+    fn: (connection: T, lease: Lease<T>) => R | PromiseLike<R>,
+    options?: UseOptions,
+  ): Promise<R> {
+    checkArgument(this.name, 'use(): the first argument', fn, callback)
+    const lease = await (options === undefined
+      ? this.acquire()
+      : this.#acquireWith(options, USE_RULES))
+    let result: R
+    try {
+      result = await fn(lease.connection, lease)
+    } catch (error) {
+      if (!isEnded(lease)) {
+        if (this.#keeps(options?.keep, error)) lease.release()
+        else lease.destroy(error)
+      }
+      throw error
+    }
+    if (!isEnded(lease)) lease.release()
+    return result
+  }
+
+  /**
+   * Resolves once `min` connections stand.
+   * @throws as an acquire would, by rejecting.
+   */
+  ready(options: ReadyOptions = {}): Promise<void> {
+    try {
+      checkOptions(this.name, options, READY_RULES, 'ready.')
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return new Promise((resolve, reject) => {
+      const now = this.#now()
+      const timeoutMs = options.timeoutMs ?? this.#settings.acquireTimeoutMs
+      const ticket = new Ticket<T>(timeoutMs, reject, () => {}, resolve)
+      const waiter = new Waiter(ticket, 'ready', 0, now)
+      this.#machine.awaitReady(waiter, now + timeoutMs, now)
+      this.#turns.expectEnd()
+    })
+  }
+
+  /**
+   * Changes the sizes at once. What is too many: dials are aborted first, then idle connections are
+   * closed, then lent ones on release.
+   * @throws InvalidOptionError where the options would have been refused; nothing changes then.
+   */
+  resize(sizes: { readonly min?: number; readonly max?: number }): void {
+    checkOptions(this.name, sizes, RESIZE_RULES, 'resize.')
+    const { law } = this.#machine
+    const { min = law.min, max = law.max } = sizes
+    const { minIdle, maxIdle } = this.#settings.limits
+    checkSizes(this.name, { min, minIdle, max, maxIdle })
+    this.#machine.resize(min, max, this.#now())
+    this.#turns.expectEnd()
+  }
+
+  /**
+   * Declares every connection stale: idle ones close now, lent ones on release, and dials in flight
+   * never enter. `reason` is handed to `destroy`.
+   */
+  invalidate(reason?: unknown): void {
+    this.#world.staleBecause = reason
+    this.#machine.invalidate(this.#now())
+    this.#turns.expectEnd()
+  }
+
+  /** Lends nothing and dials nothing until `resume()`. Acquires queue, and their deadlines run. */
+  pause(): void {
+    this.#machine.pause(this.#now())
+    this.#turns.expectEnd()
+  }
+
+  /** Serves those who queued, in order. */
+  resume(): void {
+    this.#machine.resume(this.#now())
+    this.#turns.expectEnd()
+  }
+
+  /**
+   * Closes: those who wait are refused, dials aborted, idle connections closed. Leases get the grace
+   * to be given back, and are destroyed after it. Resolves when the last connection is gone. Called
+   * again it answers the same promise, and a shorter grace shortens it.
+   * @throws CloseTimeoutError (by rejecting) when connections were taken from their holders.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    try {
+      checkOptions(this.name, options, CLOSE_RULES, 'close.')
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    const now = this.#now()
+    const graceMs =
+      options.graceMs ?? (this.#closed === null ? this.#settings.closeGraceMs : Infinity)
+    this.#closed ??= new Promise<void>((resolve, reject) => {
+      this.#settleClosed = { resolve, reject }
+    })
+    this.#machine.close(now + graceMs, now)
+    this.#turns.expectEnd()
+    return this.#closed
+  }
+
+  /** `close()` with the default grace. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  /** The figures as they are now, frozen. */
+  stats(): PoolStats {
+    return snapshot(this.#machine)
+  }
+
+  /** Who holds connections, oldest loan first. */
+  leases(): readonly LeaseHolder[] {
+    return this.#loans.holders()
+  }
+
+  /** Has `listener` told of what happens. One that throws is reported once, and harms nobody. */
+  on(event: PoolEventName, listener: PoolListener): this {
+    return this.#listen(event, listener, false)
+  }
+
+  /** As `on`, for the next time only. */
+  once(event: PoolEventName, listener: PoolListener): this {
+    return this.#listen(event, listener, true)
+  }
+
+  /** Ends what `on` or `once` began. */
+  off(event: PoolEventName, listener: PoolListener): this {
+    this.#world.events.remove(event, listener)
+    return this
+  }
+
+  #listen(event: PoolEventName, listener: PoolListener, once: boolean): this {
+    checkArgument(this.name, 'the listener', listener, callback)
+    if (!isEventName(event)) {
+      throw new InvalidOptionError(this.name, `there is no event ${JSON.stringify(event)}`)
+    }
+    this.#world.events.add(event, listener, once)
+    return this
+  }
+
+  #now(): number {
+    return this.#world.now()
+  }
+
+  #takeNow() {
+    const { lendable, seats } = this.#machine.moves.roster
+    if (lendable === 0 && seats.fullest === null) return null
+    const slot = this.#machine.takeNow(this.#now())
+    this.#turns.expectEnd()
+    return slot
+  }
+
+  #acquireWith(options: AcquireOptions, known: Rules): Promise<Lease<T>> {
+    try {
+      checkOptions(this.name, options, known, 'acquire.')
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    if (options.signal?.aborted) {
+      this.#machine.moves.abortedBefore()
+      return Promise.reject(options.signal.reason)
+    }
+    const slot = this.#machine.take(false)
+    return slot === null ? this.#queue(options) : Promise.resolve(this.#loans.make(slot, 0))
+  }
+
+  #queue(options: AcquireOptions): Promise<Lease<T>> {
+    return new Promise((resolve, reject) => {
+      const now = this.#now()
+      const { signal, priority = 0, timeoutMs = this.#settings.acquireTimeoutMs } = options
+      const ticket = new Ticket<T>(timeoutMs, reject, resolve)
+      const waiter = new Waiter(ticket, 'lease', priority, now)
+      if (signal !== undefined) {
+        ticket.heed(signal, () => {
+          if (!this.#machine.cancel(waiter, this.#now())) return
+          this.#turns.expectEnd()
+          ticket.refuse(signal.reason)
+        })
+      }
+      this.#machine.request(waiter, timeoutMs === 0 ? -Infinity : now + timeoutMs, now)
+      this.#turns.expectEnd()
+    })
+  }
+
+  #keeps(keep: UseOptions['keep'], error: unknown): boolean {
+    try {
+      return keep?.(error) === true
+    } catch (thrown) {
+      this.#world.complain('keep', thrown)
+      return false
+    }
+  }
+
+  #graceOver(): void {
+    const holders = this.#loans.holders()
+    const { length } = holders
+    this.#overrun = new CloseTimeoutError(
+      this.name,
+      `${length} ${length === 1 ? 'lease was' : 'leases were'} not given back in time, and ` +
+        `destroyed: ${holders.map((holder) => `connection ${holder.connectionId}`).join(', ')}`,
+      holders,
+      { stats: this.stats() },
+    )
+  }
+
+  #drained(): void {
+    leave(this as Pool<unknown>)
+    if (this.#overrun === null) this.#settleClosed?.resolve()
+    else this.#settleClosed?.reject(this.#overrun)
+  }
+}
+
+let unnamed = 0
+
+/** A name for a pool that was given none. */
+function nextName(): string {
+  unnamed++
+  return `pool-${unnamed}`
+}
+
+/**
+ * A pool of connections of any kind.
+ * @throws InvalidOptionError
+ */
+export function createPool<T>(options: PoolOptions<T>): Pool<T> {
+  const given = (options as Partial<PoolOptions<T>> | undefined)?.name
+  const name = typeof given === 'string' && given.trim() !== '' ? given : nextName()
+  checkOptions(name, options, POOL_RULES)
+  for (const verb of ['create', 'destroy'] as const) {
+    checkArgument(name, `option "${verb}"`, options[verb], callback)
+  }
+  const settings = resolveSettings(name, options, {
+    probes: options.probe !== undefined,
+    resets: options.reset !== undefined,
+    dials: true,
+  })
+  return new Pool<T>(Object.freeze({ ...options }), settings, null)
+}

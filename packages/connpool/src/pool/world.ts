@@ -1,0 +1,370 @@
+import { AsyncResource } from 'node:async_hooks'
+import type { FailureClass } from '../core/backoff.ts'
+import type { Effects } from '../core/effects.ts'
+import { PoolMachine } from '../core/machine.ts'
+import type { CloseReason, Slot } from '../core/slot.ts'
+import type { Refusal, Waiter } from '../core/waiter.ts'
+import { Alarm } from './alarm.ts'
+import { Cargo } from './cargo.ts'
+import { type Custody, UnreadBytesError } from './custody.ts'
+import { Events } from './events.ts'
+import { classOf, contextOf } from './failure.ts'
+import { type LoanOffice, Loans } from './loans.ts'
+import type { ResolvedSettings } from './options.ts'
+import { refusalError } from './refusal.ts'
+import type { ErrorOrigin, Source } from './source.ts'
+import type { Ticket } from './ticket.ts'
+import { Turns } from './turns.ts'
+
+type Place<T> = Slot<Cargo<T>>
+
+/** What the pool is told when its machine has come to the end. */
+export interface Ending {
+  graceOver(): void
+  drained(): void
+}
+
+/**
+ * The machine's commands carried out: on the source, the promises and the observers; and what comes
+ * of them told to the machine. No callback of the user's can harm it: what throws, rejects, hangs or
+ * calls back is an answer like any other (law 19).
+ */
+export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
+  readonly name: string
+  readonly source: Source<T>
+  readonly custody: Custody<T> | null
+  readonly machine: PoolMachine<Cargo<T>, Ticket<T>>
+  readonly events: Events
+  readonly turns: Turns
+  readonly loans: Loans<T>
+  /** Why the pool was last invalidated, for those that close because of it. */
+  staleBecause: unknown
+  /** The latest failed dial. */
+  lastFailure: unknown
+
+  readonly #clock: ResolvedSettings['clock']
+  readonly #ending: Ending
+  readonly #alarm: Alarm
+  /** Connections outlive the request that had them dialled, and must not keep its context. */
+  readonly #root = new AsyncResource('connpool', { requireManualDestroy: false })
+  readonly #complained = new Set<string>()
+  #toRest: Place<T>[] = []
+
+  constructor(
+    source: Source<T>,
+    settings: ResolvedSettings,
+    custody: Custody<T> | null,
+    ending: Ending,
+  ) {
+    this.name = settings.name
+    this.source = source
+    this.custody = custody
+    this.#clock = settings.clock
+    this.#ending = ending
+    this.events = new Events(settings.name)
+    this.machine = new PoolMachine<Cargo<T>, Ticket<T>>(settings.limits, this, settings.random)
+    this.#alarm = new Alarm(settings.clock, () => this.#elapse())
+    this.turns = new Turns(settings.clock, {
+      end: () => this.#settle(),
+      polled: () => this.#polled(),
+      pollOver: () => this.machine.turnOver(),
+    })
+    this.loans = new Loans<T>(this, settings.limits.maxLeases)
+  }
+
+  now(): number {
+    return this.#clock.now()
+  }
+
+  // ── Time ──────────────────────────────────────────────────────────────────────────────────────
+
+  #settle(): void {
+    const now = this.now()
+    this.machine.settle(now)
+    const resting = this.#toRest
+    this.#toRest = []
+    for (const slot of resting) if (slot.state === 'idle' && slot.stamped) this.#rest(slot)
+    this.#setAlarm(now)
+  }
+
+  #polled(): void {
+    this.machine.refreshed(this.now())
+    this.turns.expectEnd()
+  }
+
+  #elapse(): void {
+    const now = this.now()
+    this.machine.elapse(now)
+    this.#setAlarm(now)
+  }
+
+  #setAlarm(now: number): void {
+    this.#alarm.set(this.machine.nextDue(), this.machine.awaited, now)
+  }
+
+  #rest(slot: Place<T>): void {
+    slot.cargo.resting = true
+    try {
+      this.source.unref?.(slot.cargo.connection as T) // An idle slot has its connection.
+    } catch (error) {
+      this.complain('unref', error)
+    }
+  }
+
+  // ── Connections ───────────────────────────────────────────────────────────────────────────────
+
+  cargo(): Cargo<T> {
+    return new Cargo<T>()
+  }
+
+  open(slot: Place<T>): void {
+    this.#root.runInAsyncScope(() => void this.#create(slot))
+  }
+
+  abort(slot: Place<T>): void {
+    const { operation } = slot.cargo
+    slot.cargo.operation = null
+    operation?.abort(new Error(`${this.name}: this connection is no longer wanted`))
+  }
+
+  probe(slot: Place<T>): void {
+    this.#root.runInAsyncScope(() => void this.#ask(slot))
+  }
+
+  reset(slot: Place<T>): void {
+    this.#root.runInAsyncScope(() => void this.#clean(slot))
+  }
+
+  destroy(slot: Place<T>, reason: CloseReason, error: unknown): void {
+    this.abort(slot)
+    const because = reason === 'invalidated' ? (error ?? this.staleBecause) : error
+    this.#root.runInAsyncScope(() => void this.#destroy(slot, reason, because))
+    this.recall(slot)
+  }
+
+  recall(slot: Place<T>): void {
+    if (slot.leases === 0) return
+    const why = slot.state === 'lent' ? 'is to be given back' : 'was closed'
+    slot.cargo.recall(new Error(`${this.name}: connection ${slot.id} ${why} (${slot.fate})`))
+  }
+
+  fit(slot: Place<T>): boolean {
+    return this.custody === null || this.custody.lend(slot.cargo.connection as T)
+  }
+
+  unfitReason(slot: Place<T>): CloseReason {
+    return this.custody?.unfitReason(slot.cargo.connection as T) ?? 'died'
+  }
+
+  turn(): void {
+    this.turns.poll()
+  }
+
+  parked(slot: Place<T>): void {
+    this.custody?.watch(slot.cargo.connection as T)
+    if (this.source.unref !== undefined) this.#toRest.push(slot)
+  }
+
+  async #create(slot: Place<T>): Promise<void> {
+    const operation = new AbortController()
+    slot.cargo.operation = operation
+    const died = (error?: unknown) => this.#died(slot, error)
+    try {
+      const connection = await this.source.create({ signal: operation.signal, died })
+      slot.cargo.operation = null
+      slot.cargo.connection = connection
+      slot.cargo.about = this.custody?.about(connection) ?? slot.cargo.about
+      this.machine.opened(slot, this.now())
+    } catch (error) {
+      slot.cargo.operation = null
+      this.machine.openFailed(slot, this.#classify(error), error, this.now())
+    }
+    this.turns.expectEnd()
+  }
+
+  async #ask(slot: Place<T>): Promise<void> {
+    const connection = slot.cargo.connection as T // A probing slot has its connection.
+    const operation = new AbortController()
+    slot.cargo.operation = operation
+    let lives = false
+    let failure: unknown
+    try {
+      if (this.custody !== null && !this.custody.lend(connection)) {
+        throw new Error(`${this.name}: connection ${slot.id} was not fit to be probed`)
+      }
+      const answer = await this.source.probe?.(connection, { signal: operation.signal })
+      lives = answer !== false && (this.custody?.park(connection) ?? true)
+    } catch (error) {
+      failure = error
+    }
+    if (slot.cargo.operation !== operation) return
+    slot.cargo.operation = null
+    const failureClass = lives ? 'backend' : this.#classify(failure)
+    this.machine.probed(slot, lives, failureClass, failure, this.now())
+    this.turns.expectEnd()
+    if (failure !== undefined) this.judge(failure, 'probe')
+  }
+
+  async #clean(slot: Place<T>): Promise<void> {
+    const connection = slot.cargo.connection as T // A resetting slot has its connection.
+    const operation = new AbortController()
+    const { signal } = operation
+    slot.cargo.operation = operation
+    let clean = false
+    let failure: unknown
+    try {
+      if (this.custody?.flushed(connection) === false) await this.custody.flush(connection, signal)
+      await this.source.reset?.(connection, { signal })
+      clean = this.custody?.park(connection) ?? true
+    } catch (error) {
+      failure = error
+    }
+    if (slot.cargo.operation !== operation) return
+    slot.cargo.operation = null
+    this.machine.resetDone(slot, clean, failure, this.now())
+    this.turns.expectEnd()
+    if (failure !== undefined) this.judge(failure, 'reset')
+  }
+
+  async #destroy(slot: Place<T>, reason: CloseReason, because: unknown): Promise<void> {
+    try {
+      const done = this.source.destroy(slot.cargo.connection as T, reason, because)
+      if (isThenable(done)) await done
+    } catch (error) {
+      this.complain('destroy', error)
+    }
+    this.machine.closed(slot, this.now())
+    this.turns.expectEnd()
+  }
+
+  #died(slot: Place<T>, error: unknown): void {
+    const { state } = slot
+    if (state === 'aborting' || state === 'closing' || state === 'closed') return
+    const reason = error instanceof UnreadBytesError ? 'dirty' : 'died'
+    this.machine.died(slot, this.#classify(error), error, this.now(), reason)
+    this.turns.expectEnd()
+    if (error !== undefined) this.judge(error, 'died')
+  }
+
+  // ── Waiters ───────────────────────────────────────────────────────────────────────────────────
+
+  grant(waiter: Waiter<Ticket<T>>, slot: Place<T>, waitedMs: number): void {
+    waiter.ticket.grant(this.loans.make(slot, waitedMs))
+  }
+
+  ready(waiter: Waiter<Ticket<T>>): void {
+    waiter.ticket.ready()
+  }
+
+  /** Told at the end of the turn, so that a caller who retries at once cannot starve the pool. */
+  refuse(waiter: Waiter<Ticket<T>>, refusal: Refusal): void {
+    const error = refusalError(this, refusal, waiter.ticket.timeoutMs)
+    if (waiter.purpose === 'lease' && this.events.has('refuse')) {
+      this.events.emit('refuse', this.now(), { error })
+    }
+    this.turns.later(() => waiter.ticket.refuse(error))
+  }
+
+  // ── News ──────────────────────────────────────────────────────────────────────────────────────
+
+  connectionOpened(slot: Place<T>): void {
+    if (!this.events.has('open')) return
+    const { id, bornAt, since } = slot
+    const details = { connectionId: id, tookMs: bornAt - since, ...slot.cargo.about }
+    this.events.emit('open', this.now(), details)
+  }
+
+  connectionClosed(slot: Place<T>, reason: CloseReason): void {
+    slot.cargo.connection = undefined
+    if (!this.events.has('close')) return
+    const now = this.now()
+    const details = { connectionId: slot.id, reason, tookMs: now - slot.bornAt }
+    this.events.emit('close', now, { ...details, ...slot.cargo.about })
+  }
+
+  connectFailed(slot: Place<T>, _class: FailureClass, error: unknown): void {
+    this.lastFailure = error ?? this.#unexplained(slot)
+    if (!this.events.has('connectFailed')) return
+    const id = slot.id === 0 ? {} : { connectionId: slot.id }
+    const { address } = contextOf(error)
+    const where = address === undefined ? {} : { address }
+    this.events.emit('connectFailed', this.now(), { error: this.lastFailure, ...id, ...where })
+  }
+
+  probeFailed(slot: Place<T>, error: unknown): void {
+    if (this.events.has('probeFailed')) {
+      this.events.emit('probeFailed', this.now(), { connectionId: slot.id, error })
+    }
+  }
+
+  resetFailed(slot: Place<T>, error: unknown): void {
+    if (this.events.has('resetFailed')) {
+      this.events.emit('resetFailed', this.now(), { connectionId: slot.id, error })
+    }
+  }
+
+  availability(available: boolean): void {
+    const name = available ? 'available' : 'unavailable'
+    if (this.events.has(name)) {
+      this.events.emit(name, this.now(), available ? {} : { error: this.lastFailure })
+    }
+  }
+
+  graceOver(): void {
+    this.#ending.graceOver()
+  }
+
+  drained(): void {
+    this.#ending.drained()
+    this.events.emit('drain', this.now(), {})
+    this.turns.expectEnd()
+  }
+
+  // ── The user's judgement ──────────────────────────────────────────────────────────────────────
+
+  judge(error: unknown, from: ErrorOrigin): void {
+    if (this.source.isFatal === undefined) return
+    try {
+      if (!this.source.isFatal(error, from)) return
+    } catch (thrown) {
+      this.complain('isFatal', thrown)
+      return
+    }
+    this.staleBecause = error
+    this.machine.invalidate(this.now())
+    this.turns.expectEnd()
+  }
+
+  complain(verb: string, error: unknown): void {
+    if (this.#complained.has(verb)) return
+    this.#complained.add(verb)
+    process.emitWarning(
+      `${this.name}: ${verb}() threw: ${error}. Nothing was lost; further ones are not reported.`,
+      { code: 'CONNPOOL_CALLBACK_THREW', ...(error instanceof Error && { detail: error.stack }) },
+    )
+  }
+
+  #classify(error: unknown): FailureClass {
+    try {
+      const named = this.source.classify?.(error, contextOf(error))
+      if (named !== undefined) return named
+    } catch (thrown) {
+      this.complain('classify', thrown)
+    }
+    return classOf(error)
+  }
+
+  /** A failed dial for which nobody gave an error. */
+  #unexplained(slot: Place<T>): Error {
+    const { createTimeoutMs } = this.machine.moves.limits
+    return new Error(
+      slot.id === 0
+        ? `${this.name}: no connection was opened within ${createTimeoutMs} ms`
+        : `${this.name}: connection ${slot.id} failed before its first release (${slot.fate})`,
+    )
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value
+}
