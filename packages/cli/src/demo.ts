@@ -3,6 +3,7 @@ import { Crew } from './crew.ts'
 import { DemoError } from './demo-error.ts'
 import { combine, type Figures } from './figures.ts'
 import type { DemoFlags } from './flags.ts'
+import { measureMachine } from './machine.ts'
 import type { Progress } from './progress.ts'
 import type { Report } from './report.ts'
 import { MODES, type Mode } from './upstream.ts'
@@ -44,12 +45,14 @@ async function measure(
     progress.step(mode, 'warm-up', warmUpMs(flags))
     await crew.watch(warmUpMs(flags))
     for (const member of [gateway, api, load]) member.begin()
+    const machine = measureMachine()
 
     progress.step(mode, 'measuring', duration * 1000)
     await crew.watch(duration * 1000)
+    const busyCores = machine()
     const [ofLoad, ofGateway, ofApi] = await Promise.all([load.end(), gateway.end(), api.end()])
 
-    const figures = combine(mode, ofApi, ofGateway, ofLoad)
+    const figures = combine(mode, ofApi, ofGateway, ofLoad, busyCores)
     if (figures.answered === 0) throw new DemoError(nothing(figures))
     return figures
   } finally {

@@ -18,7 +18,7 @@ export function checkDescriptors(flags: DemoFlags, limit: number | null): void {
   const fewer = fits >= 1 ? `, or run with --connections ${fits} --max ${Math.min(max, fits)}` : ''
   throw new DemoError(
     `${connections} clients need ${needed} file descriptors in a process and the limit is ${limit}: ` +
-      `raise it with "ulimit -Hn ${needed} && ulimit -n ${needed}"${fewer}.`,
+      `raise it (ulimit -n ${needed}, which may take root)${fewer}.`,
   )
 }
 

@@ -25,6 +25,8 @@ export interface Figures {
   readonly gateway: Cost & { readonly peakMemoryBytes: number }
   readonly api: Cost
   readonly load: Cost
+  /** Cores taken by other programs of the machine; null where nobody can tell. */
+  readonly otherCores: number | null
   /** To the API, since the mode's start, its warm-up included. */
   readonly connections: {
     readonly opened: number
@@ -40,12 +42,16 @@ export interface Figures {
   readonly failures: Readonly<Record<string, number>>
 }
 
+/** @param busyCores of the whole machine meanwhile */
 export function combine(
   mode: Mode,
   api: ApiFigures,
   gateway: GatewayFigures,
   load: LoadFigures,
+  busyCores: number | null,
 ): Figures {
+  const own =
+    (api.cpuUs / api.seconds + gateway.cpuUs / gateway.seconds + load.cpuUs / load.seconds) / 1e6
   return {
     mode,
     answered: load.answered,
@@ -54,6 +60,7 @@ export function combine(
     gateway: { ...cost(gateway, gateway.served), peakMemoryBytes: gateway.peakMemory },
     api: cost(api, api.served),
     load: cost(load, load.answered),
+    otherCores: busyCores === null ? null : Math.max(0, busyCores - own),
     connections: {
       opened: gateway.opened,
       accepted: api.accepted,

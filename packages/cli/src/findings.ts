@@ -1,7 +1,7 @@
 import type { Figures } from './figures.ts'
 import { count, decimals, percent } from './number-format.ts'
 import type { Report } from './report.ts'
-import { connectionsFor, sizing } from './sizing.ts'
+import { connectionsFor, cpuRoom, sizing } from './sizing.ts'
 import type { Mode } from './upstream.ts'
 
 const NAMES: Readonly<Record<Mode, string>> = {
@@ -12,6 +12,8 @@ const NAMES: Readonly<Record<Mode, string>> = {
 
 // Two runs of one mode on a shared machine differ by about as much.
 const NOISE = 0.03
+// The kernel's own work on behalf of the three processes stays below this.
+const DISTURBED = 0.15
 
 /** What follows from the figures, in plain sentences; also where connpool is behind. */
 export function findings(report: Report): string[] {
@@ -24,6 +26,7 @@ export function findings(report: Report): string[] {
     if (others.length > 0) all.push(EXCHANGE)
   }
   for (const figures of report.modes) all.push(...errors(figures))
+  all.push(...disturbances(report))
   all.push(loadCost(report))
   return all
 }
@@ -95,11 +98,7 @@ function wanted(ours: Figures, others: readonly Figures[], { cores }: Report): s
     const size = Math.ceil(connectionsFor(rate, ours.heldMs))
     sizes.push(`to keep up with ${NAMES[mode]} (${count(rate)}/s) it needs ${count(size)}`)
   }
-  // The rate at which the first of the processes, or the machine, would be out of CPU.
-  const { gateway, api, load } = ours
-  const total = gateway.cores + api.cores + load.cores
-  const room = Math.min(1 / Math.max(gateway.cores, api.cores, load.cores), cores / total)
-  const rate = ours.requestsPerSecond * room
+  const rate = ours.requestsPerSecond * cpuRoom(ours, cores)
   const size = Math.ceil(connectionsFor(rate, ours.heldMs))
   sizes.push(
     `for all that the CPU can do (at most ${count(rate)}/s) it asks for ${count(size)}: ` +
@@ -109,9 +108,10 @@ function wanted(ours: Figures, others: readonly Figures[], { cores }: Report): s
 }
 
 function cpu(figures: Figures, { cores }: Report): string {
-  const { gateway, api, load } = figures
+  const { gateway, api, load, otherCores } = figures
   const parts = [gateway, api, load].map((process) => percent(process.cores))
-  return `of ${cores} cores the gateway took ${parts[0]} of one, the API ${parts[1]}, the load ${parts[2]}`
+  const others = otherCores === null ? '' : `, other programs ${percent(otherCores)}`
+  return `of ${cores} cores the gateway took ${parts[0]} of one, the API ${parts[1]}, the load ${parts[2]}${others}`
 }
 
 function errors({ mode, errors: total, errorsSeen, failures }: Figures): string[] {
@@ -133,6 +133,17 @@ function errors({ mode, errors: total, errorsSeen, failures }: Figures): string[
     found.push(`${mode}: the gateway ran out of file descriptors: raise the limit (ulimit -n).`)
   }
   return found
+}
+
+/** Other programs at work make the figures of a mode worse, and modes hard to compare. */
+function disturbances({ modes, cores }: Report): string[] {
+  const disturbed = modes.filter(({ otherCores }) => (otherCores ?? 0) > DISTURBED * cores)
+  if (disturbed.length === 0) return []
+  const list = disturbed.map(({ mode, otherCores }) => `${mode} ${(otherCores ?? 0).toFixed(1)}`)
+  return [
+    `Other programs were at work on this machine (${list.join(', ')} of ${cores} cores): ` +
+      'these figures are worse than they need be, and the modes compare less well.',
+  ]
 }
 
 function loadCost({ modes }: Report): string {

@@ -1,4 +1,5 @@
 import { closeSync, existsSync, openSync, unlinkSync, writeFileSync } from 'node:fs'
+import { DemoError } from './demo-error.ts'
 import { FlagError } from './flags.ts'
 
 /**
@@ -15,12 +16,12 @@ export function proveWritable(path: string): void {
   }
 }
 
-/** @throws FlagError when the file can no longer be written. */
+/** @throws DemoError when the file can no longer be written. */
 export function writeJson(path: string, value: unknown): void {
   try {
     writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`)
   } catch (error) {
-    throw new FlagError(`--json ${path} cannot be written: ${reason(error)}.`)
+    throw new DemoError(`--json ${path} cannot be written: ${reason(error)}.`)
   }
 }
 

@@ -15,6 +15,8 @@ export interface ProgressOutput {
 
 const EVERY_MS = 200
 const WIDTH = 30
+// What stands beside the bar.
+const TEXT_WIDTH = 42
 
 /** A bar on a terminal, plain lines elsewhere; no colours when NO_COLOR is set. */
 export function createProgress(
@@ -43,7 +45,8 @@ function bar(output: ProgressOutput, totalMs: number, coloured: boolean): Progre
 
   const draw = (): void => {
     const spent = past + Math.min(current.ms, performance.now() - current.since)
-    const line = barLine(spent, totalMs, current.label, coloured)
+    const width = Math.max(0, Math.min(WIDTH, (output.columns ?? 80) - TEXT_WIDTH))
+    const line = barLine(spent, totalMs, current.label, coloured, width)
     output.write(`\r${line}\x1b[K`)
   }
   return {
@@ -69,11 +72,12 @@ export function barLine(
   totalMs: number,
   label: string,
   coloured: boolean,
+  width: number,
 ): string {
   const share = Math.min(1, spentMs / totalMs)
-  const full = Math.round(share * WIDTH)
+  const full = Math.round(share * width)
   const done = '█'.repeat(full)
-  const rest = '░'.repeat(WIDTH - full)
+  const rest = '░'.repeat(width - full)
   const drawn = coloured ? `\x1b[32m${done}\x1b[2m${rest}\x1b[0m` : done + rest
   const left = Math.ceil((totalMs - spentMs) / 1000)
   return `${drawn} ${Math.floor(share * 100)} %  ${label}, ${Math.max(0, left)} s left`

@@ -30,8 +30,14 @@ export function connectionsFor(requestsPerSecond: number, heldMs: number): numbe
   return (requestsPerSecond * heldMs) / 1000
 }
 
-/** The gateway has one core at most; all three processes share those of the machine. */
-export function isCpuFull({ gateway, api, load }: Figures, cores: number): boolean {
-  if (gateway.cores >= FULL || api.cores >= FULL) return true
-  return gateway.cores + api.cores + load.cores >= FULL * cores
+/** Each process has one core at most; together, and with all other programs, they have the machine's. */
+export function isCpuFull(figures: Figures, cores: number): boolean {
+  return cpuRoom(figures, cores) <= 1 / FULL
+}
+
+/** How many times as much these processes could do before the first core, or the machine, is full. */
+export function cpuRoom({ gateway, api, load, otherCores }: Figures, cores: number): number {
+  const own = gateway.cores + api.cores + load.cores
+  const free = Math.max(0, cores - (otherCores ?? 0))
+  return Math.min(1 / Math.max(gateway.cores, api.cores, load.cores), free / own)
 }

@@ -18,7 +18,7 @@ test('too few are refused with what to do about it', () => {
 
 test('the advice holds', () => {
   checkDescriptors({ ...flags, connections: 480, max: 50 }, 1024)
-  assert.throws(() => checkDescriptors(flags, 10), /ulimit -n 2064"\.$/)
+  assert.throws(() => checkDescriptors(flags, 10), /take root\)\.$/)
 })
 
 test('a pool greater than the number of clients counts', () => {

@@ -84,3 +84,10 @@ test('errors are counted, named and explained', () => {
   assert.match(text, /ran out of local ports/)
   assert.match(text, /ran out of file descriptors/)
 })
+
+test('a machine that was busy with something else is said to have been', () => {
+  const busy = madeReport([madeFigures('new', { otherCores: 1.26 }), madeFigures('connpool')])
+  assert.match(findings(busy).join('\n'), /Other programs were at work .*\(new 1\.3 of 2 cores\)/)
+  const quiet = madeReport([madeFigures('new', { otherCores: 0.1 }), madeFigures('connpool')])
+  assert.doesNotMatch(findings(quiet).join('\n'), /were at work/)
+})

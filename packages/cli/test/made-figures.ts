@@ -13,6 +13,7 @@ export function madeFigures(mode: Mode, given: Partial<Figures> = {}): Figures {
     gateway: { cpuUsPerRequest: 50, cores: 0.5, peakMemoryBytes: 100 * 1024 * 1024 },
     api: { cpuUsPerRequest: 20, cores: 0.2 },
     load: { cpuUsPerRequest: 10, cores: 0.1 },
+    otherCores: null,
     connections: { opened: 50, accepted: 50, mostOpen: 50 },
     heldMs: 1,
     errors: 0,

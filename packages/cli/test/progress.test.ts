@@ -48,9 +48,9 @@ test('NO_COLOR takes the colours, not the bar', () => {
 })
 
 test('the bar is never longer than full', () => {
-  assert.equal(barLine(2000, 1000, 'x', false), `${'█'.repeat(30)} 100 %  x, 0 s left`)
+  assert.equal(barLine(2000, 1000, 'x', false, 30), `${'█'.repeat(30)} 100 %  x, 0 s left`)
   assert.equal(
-    barLine(500, 1000, 'x', false),
+    barLine(500, 1000, 'x', false, 30),
     `${'█'.repeat(15)}${'░'.repeat(15)} 50 %  x, 1 s left`,
   )
 })

@@ -37,6 +37,13 @@ test('three processes that fill the cores together leave no CPU', () => {
   assert.equal(isCpuFull(figures, 4), false)
 })
 
+test('a core that other programs take is not there', () => {
+  const figures = madeFigures('connpool', { requestsPerSecond: 8000, heldMs: 6, otherCores: 1.15 })
+  assert.equal(isCpuFull(figures, 2), true)
+  assert.equal(sizing(figures, 50, 2).limit, 'cpu')
+  assert.equal(isCpuFull({ ...figures, otherCores: 0.5 }, 2), false)
+})
+
 test('a mode that held nothing has no bound', () => {
   assert.equal(sizing(madeFigures('connpool', { heldMs: 0 }), 50, 2).capacity, Infinity)
 })
