@@ -40,6 +40,7 @@ if (process.send === undefined) {
 
 // The channel ends with the parent, however the parent ends: nobody may stay behind.
 process.on('disconnect', () => process.exit(0))
+if (!process.connected) process.exit(0)
 // Ctrl-C reaches the whole process group; the parent decides.
 process.on('SIGINT', () => {})
 process.on('SIGHUP', () => {})

@@ -1,14 +1,15 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
-import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
 const BIN = fileURLToPath(new URL('../src/bin.ts', import.meta.url))
 
 /** `connpool` in a process of its own. */
 export interface Running {
-  readonly child: ChildProcessByStdio<null, Readable, Readable>
+  readonly pid: number
+  /** Signals it and its children, as Ctrl-C does. */
+  signalGroup(signal: NodeJS.Signals): void
   /** Resolves once `text` was written to stderr. */
   stderrHas(text: string): Promise<void>
   /** Resolves when it has ended, and with it every process that inherited its stderr: all its children. */
@@ -25,6 +26,8 @@ export interface Ended {
 export function startConnpool(args: readonly string[]): Running {
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), BIN, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A process group of its own, as a terminal gives it: Ctrl-C signals the whole group.
+    detached: true,
   })
   let stdout = ''
   let stderr = ''
@@ -40,8 +43,10 @@ export function startConnpool(args: readonly string[]): Running {
     stdout,
     stderr,
   }))
+  const pid = child.pid ?? 0
   return {
-    child,
+    pid,
+    signalGroup: (signal) => process.kill(-pid, signal),
     ended,
     stderrHas: async (text) => {
       while (!stderr.includes(text)) {

@@ -50,35 +50,35 @@ describe('no process is left behind', { skip: canListProcesses ? false : 'needs 
     ['SIGTERM', 143],
   ] as const) {
     test(`after ${signal}, which ends the run with status ${status}`, async () => {
-      const { child, stderrHas, ended } = startConnpool(LONG_RUN)
+      const { pid, signalGroup, stderrHas, ended } = startConnpool(LONG_RUN)
       await stderrHas('new: measuring')
-      const children = demoChildren(child.pid ?? 0)
+      const children = demoChildren(pid)
       assert.deepEqual([...children.keys()].sort(), ['api', 'gateway', 'load'])
-      child.kill(signal)
+      signalGroup(signal)
       const end = await ended
       assert.equal(end.status, status)
       assert.equal(end.stdout, '')
-      for (const [role, pid] of children) assert.equal(isAlive(pid), false, role)
+      for (const [role, childPid] of children) assert.equal(isAlive(childPid), false, role)
     })
   }
 
   test('when the command itself is killed', async () => {
-    const { child, stderrHas, ended } = startConnpool(LONG_RUN)
+    const { pid, stderrHas, ended } = startConnpool(LONG_RUN)
     await stderrHas('new: measuring')
-    const children = demoChildren(child.pid ?? 0)
+    const children = demoChildren(pid)
     assert.equal(children.size, 3)
-    child.kill('SIGKILL')
+    process.kill(pid, 'SIGKILL')
     assert.equal((await ended).signal, 'SIGKILL')
   })
 
   test('when a child dies, which is one sentence and status 1', async () => {
-    const { child, stderrHas, ended } = startConnpool(LONG_RUN)
+    const { pid, stderrHas, ended } = startConnpool(LONG_RUN)
     await stderrHas('new: measuring')
-    const children = demoChildren(child.pid ?? 0)
+    const children = demoChildren(pid)
     process.kill(children.get('gateway') ?? 0, 'SIGKILL')
     const { status, stderr } = await ended
     assert.equal(status, 1)
     assert.match(stderr, /^connpool: The gateway process ended too early \(SIGKILL\)\.$/m)
-    for (const [role, pid] of children) assert.equal(isAlive(pid), false, role)
+    for (const [role, childPid] of children) assert.equal(isAlive(childPid), false, role)
   })
 })
