@@ -1,0 +1,39 @@
+/** How much time and how many operations one trial may spend. */
+export interface Budget {
+  /** The loop runs this long before anything counts, in ms. */
+  readonly warmUpMs: number
+  /** One sample lasts at least this long, in ms: long beside the two clock reads around it. */
+  readonly sampleMs: number
+  /** Samples are taken until this much time has been measured, in ms. */
+  readonly measureMs: number
+  /** Operations in the run whose allocation is weighed. */
+  readonly weighOperations: number
+  /** A work of a fixed number of operations does this share of them. */
+  readonly share: number
+  /** A census that gets no connection for so long calls it lost, in ms. */
+  readonly patienceMs: number
+  /** A work that has not ended by then never will, in ms. */
+  readonly trialMs: number
+}
+
+/** For figures. */
+export const fullBudget: Budget = {
+  warmUpMs: 80,
+  sampleMs: 12,
+  measureMs: 90,
+  weighOperations: 10_000,
+  share: 1,
+  patienceMs: 5_000,
+  trialMs: 50_000,
+}
+
+/** To see that everything runs; its figures mean nothing. */
+export const quickBudget: Budget = {
+  warmUpMs: 2,
+  sampleMs: 1,
+  measureMs: 3,
+  weighOperations: 2_000,
+  share: 0.01,
+  patienceMs: 5_000,
+  trialMs: 50_000,
+}
