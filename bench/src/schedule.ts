@@ -1,0 +1,27 @@
+import type { Entrant } from './roster.ts'
+import { findEntrant } from './roster.ts'
+import type { Instrument } from './trial.ts'
+import type { Work } from './work.ts'
+
+/** One place in the order of a run. */
+export interface Turn {
+  readonly work: Work
+  readonly entrant: Entrant
+  readonly instrument: Instrument
+}
+
+/**
+ * Every trial of a run, in order: one weighing each, then the timed rounds. The contestants of a work follow each other at once,
+ * so that a disturbance of the machine meets neighbours; every other round is reversed, so that none always comes first.
+ */
+export function schedule(works: readonly Work[], rounds: number): Turn[] {
+  const once = works.flatMap((work) =>
+    work.entrants.map((name) => ({ work, entrant: findEntrant(name) })),
+  )
+  const turns: Turn[] = once.map((pair) => ({ ...pair, instrument: 'weigh' }))
+  for (let round = 0; round < rounds; round += 1) {
+    const order = round % 2 === 0 ? once : once.toReversed()
+    for (const pair of order) turns.push({ ...pair, instrument: 'time' })
+  }
+  return turns
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const micro = fileURLToPath(new URL('../src/micro.ts', import.meta.url))
+const tsx = import.meta.resolve('tsx')
+
+interface Result {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+test('a quick run prints a block for each work and writes the same figures as JSON', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'connpool-bench-'))
+  try {
+    const { code, stdout, stderr } = await run(
+      folder,
+      ...['--quick', '--rounds', '2', '--only', 'try-acquire', '--json', 'figures.json'],
+    )
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /^tryAcquire\(\) \+ release\(\) {2}\[try-acquire\]$/m)
+    assert.match(stdout, /^ {2}connpool \d+\.\d+\.\d+( +\d+(\.\d+)?){5}$/m)
+    assert.match(stdout, /^ {2}floor: stack( +\d+(\.\d+)?){4} +1\.00$/m)
+    assert.match(stdout, /these figures mean nothing/)
+
+    const report = JSON.parse(await readFile(join(folder, 'figures.json'), 'utf8'))
+    assert.equal(report.rounds, 2)
+    assert.equal(report.works.length, 1)
+    const [ours, floor] = report.works[0].lines
+    assert.equal(ours.contestant, 'connpool')
+    assert.equal(floor.contestant, 'stack')
+    assert.equal(floor.toFloor, 1)
+    for (const line of [ours, floor]) {
+      assert.equal(line.rounds.length, 2)
+      assert.ok(line.ns.min > 0 && line.ns.min <= line.ns.median && line.ns.median <= line.ns.max)
+      assert.ok(line.bytes >= 0)
+    }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+const mistakes: Record<string, [args: string[], sentence: RegExp]> = {
+  'a work that does not exist': [['--only', 'sleep'], /no work is called 'sleep'; there are try-/],
+  'no rounds': [['--rounds', '0'], /--rounds takes a whole number from 1 to 100, not '0'/],
+  'an unknown flag': [['--loud'], /Unknown option '--loud'/],
+  'a file where none can be': [
+    ['--quick', '--only', 'try-acquire', '--json', 'missing/figures.json'],
+    /--json: cannot write .*missing/,
+  ],
+}
+
+for (const [mistake, [args, sentence]] of Object.entries(mistakes)) {
+  test(`${mistake} ends it with status 1 and a sentence`, async () => {
+    const { code, stdout, stderr } = await run(tmpdir(), ...args)
+    assert.equal(code, 1)
+    assert.match(stderr, sentence)
+    assert.equal(stderr.trim().split('\n').length, 1)
+    assert.equal(stdout, '')
+  })
+}
+
+test('--help says what there is', async () => {
+  const { code, stdout } = await run(tmpdir(), '--help')
+  assert.equal(code, 0)
+  assert.match(stdout, /--rounds N/)
+  assert.match(stdout, /try-acquire, acquire, acquire-timeout, use, workers, waiters/)
+})
+
+function run(folder: string, ...args: string[]): Promise<Result> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ['--import', tsx, micro, ...args],
+      { env: { ...process.env, INIT_CWD: folder } },
+      (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
+    )
+  })
+}
