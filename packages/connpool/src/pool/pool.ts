@@ -73,12 +73,6 @@ const CLOSE_RULES: Rules = { graceMs: wait }
 const READY_RULES: Rules = { timeoutMs: wait }
 const RESIZE_RULES: Rules = { min: finiteCount(0), max: count(1) }
 
-/** The inner doors of a pool, for `net/` and `server/`. */
-export interface PoolInterior<T> {
-  readonly pool: Pool<T>
-  readonly world: World<T>
-}
-
 /**
  * A pool of connections: lends each to one borrower at a time, keeps those that are given back, and
  * replaces those that die. Made by `createPool` or `createTcpPool`.
