@@ -169,16 +169,19 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     const operation = new AbortController()
     slot.cargo.operation = operation
     const died = (error?: unknown) => this.#died(slot, error)
+    let connection: T
     try {
-      const connection = await this.source.create({ signal: operation.signal, died })
-      slot.cargo.operation = null
-      slot.cargo.connection = connection
-      slot.cargo.about = this.custody?.about(connection) ?? slot.cargo.about
-      this.machine.opened(slot, this.now())
+      connection = await this.source.create({ signal: operation.signal, died })
     } catch (error) {
       slot.cargo.operation = null
       this.machine.openFailed(slot, this.#classify(error), error, this.now())
+      this.turns.expectEnd()
+      return
     }
+    slot.cargo.operation = null
+    slot.cargo.connection = connection
+    slot.cargo.about = this.custody?.about(connection) ?? slot.cargo.about
+    this.machine.opened(slot, this.now())
     this.turns.expectEnd()
   }
 
@@ -275,7 +278,6 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
   }
 
   connectionClosed(slot: Place<T>, reason: CloseReason): void {
-    slot.cargo.connection = undefined
     if (!this.events.has('close')) return
     const now = this.now()
     const details = { connectionId: slot.id, reason, tookMs: now - slot.bornAt }
