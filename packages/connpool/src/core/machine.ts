@@ -286,10 +286,10 @@ export class PoolMachine<C, W> {
         moves.turnAway(waiter, 'timeout', now)
       }
     }
+    eachOverdue(roster.aborting, limits.destroyTimeoutMs, now, (slot) => roster.remove(slot))
     eachOverdue(roster.opening, limits.createTimeoutMs, now, (slot) =>
       moves.giveUp(slot, 'backend', undefined, now),
     )
-    eachOverdue(roster.aborting, limits.destroyTimeoutMs, now, (slot) => roster.remove(slot))
     eachOverdue(roster.probing, limits.probeTimeoutMs, now, (slot) =>
       moves.probeFailed(slot, 'backend', undefined, now),
     )
