@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { stocked } from './support/stocked.ts'
+import { World } from './support/world.ts'
+
+test('every end of an acquire has its counter', () => {
+  const world = new World({ max: 1, maxWaiters: 3 })
+  const miss = world.acquire()
+  world.opened()
+  const hit = world.acquire()
+  world.advance(30)
+  world.release(miss)
+  const timeout = world.acquire({ timeoutMs: 10 })
+  world.advance(10)
+  const abort = world.acquire()
+  world.advance(5)
+  world.cancel(abort)
+  world.close(0)
+  world.acquire()
+  assert.deepEqual([hit.state, timeout.refusal], ['granted', 'timeout'])
+  const { tally } = world.machine.moves
+  const { acquires, hits, misses, timeouts, aborts, refused, failed, waits, waitTimeMs } = tally
+  assert.deepEqual(
+    { acquires, hits, misses, timeouts, aborts, refused, failed, waits, waitTimeMs },
+    {
+      acquires: 5,
+      hits: 1,
+      misses: 1,
+      timeouts: 1,
+      aborts: 1,
+      refused: 1,
+      failed: 0,
+      waits: 4,
+      waitTimeMs: 45,
+    },
+  )
+})
+
+test('a null tryAcquire counts nothing, a lease from it as an acquire and a hit', () => {
+  const world = stocked(1)
+  const { tally } = world.machine.moves
+  const before = tally.acquires
+  world.tryAcquire()
+  world.tryAcquire()
+  assert.deepEqual([tally.acquires - before, tally.hits], [1, 1])
+})
+
+test('a connection is counted as closed, and its place is free, when its destroy settles', () => {
+  const world = stocked(1, { max: 1 })
+  const { tally, roster } = world.machine.moves
+  world.destroyLease(world.tryAcquire() ?? world.acquire())
+  assert.deepEqual([tally.closed.destroyed, roster.open], [0, 1])
+  world.closed()
+  assert.deepEqual([tally.closed.destroyed, roster.open], [1, 0])
+})
+
+test('offers and late results count as opened', () => {
+  const world = new World()
+  world.offer()
+  const waiter = world.acquire()
+  world.acquire()
+  world.cancel(waiter)
+  world.invalidate()
+  for (const dial of world.running) world.opened(dial)
+  const { opened, closed } = world.machine.moves.tally
+  assert.equal(opened, world.connections.filter((c) => c.dial === 'opened').length)
+  assert.equal(closed.excess, 0, 'none is destroyed yet')
+})
+
+test('somebody who waits keeps the process, an idle connection does not', () => {
+  const world = stocked(1)
+  assert.equal(world.machine.awaited, false)
+  world.acquire()
+  assert.equal(world.machine.awaited, true)
+  world.turn()
+  assert.equal(world.machine.awaited, false)
+  world.close(100)
+  assert.equal(world.machine.awaited, true)
+})

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { connection, news, stocked } from './support/stocked.ts'
+import { randomOf } from './support/walk.ts'
+import { World } from './support/world.ts'
+
+describe('idleness', () => {
+  test('an idle spell that is over retires the connection, and not before', () => {
+    const world = stocked(2, { idleTimeoutMs: 100 })
+    world.advance(99)
+    assert.deepEqual(news(world), [])
+    world.advance(1)
+    assert.deepEqual(news(world).sort(), ['destroy 1 idle', 'destroy 2 idle'])
+  })
+
+  test('never below min, nor below minIdle', () => {
+    for (const bound of [{ min: 2 }, { minIdle: 2 }]) {
+      const world = stocked(3, { idleTimeoutMs: 100, max: 3, ...bound })
+      world.advance(100)
+      world.closed()
+      world.advance(900)
+      assert.equal(world.idle.length, 2)
+      assert.equal(world.machine.nextDue(), Infinity, 'and no alarm rings for what must stay')
+    }
+  })
+
+  test('what must stay goes as soon as it need not', () => {
+    const world = stocked(2, { idleTimeoutMs: 100, min: 2 })
+    world.advance(500)
+    world.resize(1, 10)
+    assert.deepEqual(news(world), ['destroy 2 idle'])
+  })
+
+  test('nothing retires while someone waits', () => {
+    const world = stocked(1, { idleTimeoutMs: 100 })
+    world.pause()
+    const waiter = world.acquire()
+    world.advance(1_000)
+    assert.equal(world.idle.length, 1)
+    world.resume()
+    world.turn()
+    assert.equal(waiter.state, 'granted')
+  })
+
+  test("the borrower's bound on the spell counts when it is the sooner", () => {
+    const world = stocked(1, { idleTimeoutMs: 100 })
+    const lease = world.acquire({ yielded: true })
+    world.release(lease, { idleForMs: 30 })
+    world.settle()
+    world.advance(29)
+    assert.equal(world.idle.length, 1)
+    world.advance(1)
+    assert.equal(world.idle.length, 0)
+  })
+
+  test('a loan ends the spell, and a return within the turn begins a new one', () => {
+    const world = stocked(1, { idleTimeoutMs: 100 })
+    world.advance(90)
+    const lease = world.acquire({ yielded: true })
+    world.release(lease)
+    world.settle()
+    world.advance(99)
+    assert.equal(world.idle.length, 1)
+    world.advance(1)
+    assert.equal(world.idle.length, 0)
+  })
+})
+
+describe('lifetime', () => {
+  test('an aged one that nobody needs goes at once', () => {
+    const world = stocked(1, { maxLifetimeMs: 1_000 })
+    world.advance(1_000)
+    assert.deepEqual(news(world), ['destroy 1 lifetime'])
+  })
+
+  test('with room, the replacement is made before the aged one is broken', () => {
+    const world = stocked(1, { maxLifetimeMs: 1_000, min: 1, max: 2 })
+    world.advance(1_000)
+    assert.deepEqual(news(world), ['open 2'])
+    assert.equal(world.idle.length, 1)
+    world.opened()
+    assert.deepEqual(news(world), ['opened 2', 'destroy 1 lifetime'])
+  })
+
+  test('meanwhile the aged one is lent, and closed on return', () => {
+    const world = stocked(1, { maxLifetimeMs: 1_000, min: 1, max: 2 })
+    world.advance(1_000)
+    const lease = world.acquire()
+    world.turn()
+    assert.equal(lease.connection?.serial, 1)
+    world.release(lease)
+    assert.equal(connection(world, 1).destroyed, 'lifetime')
+  })
+
+  test('at max, one is broken at a time', () => {
+    const world = stocked(3, { maxLifetimeMs: 1_000, min: 3, max: 3 })
+    world.advance(1_000)
+    assert.equal(world.destroying.length, 1)
+    news(world)
+    world.closed()
+    assert.deepEqual(news(world).slice(1), ['open 4'])
+    assert.equal(world.idle.length, 2)
+    world.opened()
+    assert.equal(world.destroying.length, 1)
+    assert.equal(world.idle.length, 2)
+  })
+
+  test('at max, none is broken in a delay; the alarm sees to it when the delay is over', () => {
+    const world = stocked(2, { maxLifetimeMs: 1_000, min: 2, max: 2 })
+    world.advance(1_000)
+    world.closed()
+    news(world)
+    world.failed('backend')
+    world.offer()
+    assert.equal(world.taken, 2)
+    assert.deepEqual(news(world).slice(1), ['opened 4'])
+    world.advance(99)
+    assert.deepEqual(news(world), [])
+    world.advance(1)
+    assert.equal(world.destroying.length, 1)
+  })
+
+  test('a lent one goes when it is returned', () => {
+    const world = stocked(1, { maxLifetimeMs: 1_000 })
+    const lease = world.acquire({ yielded: true })
+    world.advance(2_000)
+    assert.equal(lease.connection?.destroyed, null)
+    world.release(lease)
+    assert.equal(lease.connection?.destroyed, 'lifetime')
+  })
+
+  test('one that comes due while it is probed is replaced as if it were idle', () => {
+    const options = { probes: true, probeAfterIdleMs: 0, min: 1, max: 2, maxLifetimeMs: 1_000 }
+    const world = new World(options)
+    world.start()
+    world.opened()
+    world.settle()
+    world.advance(999)
+    const waiter = world.acquire()
+    world.cancel(waiter)
+    assert.equal(world.asked('probe').length, 1)
+    world.advance(1)
+    assert.equal(world.dialling.length, 1)
+    world.probed(true)
+    assert.equal(connection(world, 1).destroyed, null)
+    world.opened()
+    assert.equal(connection(world, 1).destroyed, 'lifetime')
+  })
+
+  test('connections born together do not die together', () => {
+    const world = new World(
+      { min: 20, max: 20, maxConnecting: 20, maxLifetimeMs: 1_000, lifetimeJitter: 0.5 },
+      randomOf(1),
+    )
+    world.start()
+    for (let count = 0; count < 20; count++) world.opened()
+    const ends = world.connections.map(({ slot }) => slot.retirement.dueAt)
+    assert.equal(new Set(ends).size, 20)
+    assert.ok(Math.min(...ends) >= 500 && Math.max(...ends) <= 1_000)
+    assert.ok(Math.max(...ends) - Math.min(...ends) > 300)
+  })
+})
+
+test('after its last use a connection is closed, also on the fast path', () => {
+  const world = stocked(1, { maxUses: 3 })
+  const second = world.acquire({ yielded: true })
+  world.release(second)
+  const third = world.acquire()
+  assert.equal(third.connection?.serial, 1)
+  world.release(third)
+  assert.equal(third.connection?.destroyed, 'uses')
+  assert.equal(world.acquire().state, 'waiting')
+})
