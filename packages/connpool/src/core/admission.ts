@@ -61,14 +61,14 @@ export class Admission<W> {
   /** Who is served next. */
   next(now: number): Waiter<W> | null {
     if (this.size === 0) return null
-    const oldest = this.#oldest()
+    const oldest = this.oldest()
     const favoured = this.#favoured(oldest, now)
     return favoured !== oldest && this.#passes >= PASSES ? oldest : favoured
   }
 
   /** Takes out `next()`, which is being served. */
   serve(waiter: Waiter<W>): void {
-    this.#passes = waiter === this.#oldest() ? 0 : this.#passes + 1
+    this.#passes = waiter === this.oldest() ? 0 : this.#passes + 1
     this.leave(waiter)
   }
 
@@ -83,7 +83,13 @@ export class Admission<W> {
 
   /** Whoever has waited longest, of all priorities. */
   oldest(): Waiter<W> | null {
-    return this.size === 0 ? null : this.#oldest()
+    let oldest: Waiter<W> | null = null
+    for (const queue of this.#queues) {
+      const first = queue.first
+      if (first !== null && (oldest === null || first.seq < oldest.seq)) oldest = first
+      if (queue.size === this.size) break
+    }
+    return oldest
   }
 
   #favoured(oldest: Waiter<W> | null, now: number): Waiter<W> | null {
@@ -94,16 +100,6 @@ export class Admission<W> {
       if (queue !== undefined && queue.size > 0) return congested ? queue.last : queue.first
     }
     return null
-  }
-
-  #oldest(): Waiter<W> | null {
-    let oldest: Waiter<W> | null = null
-    for (const queue of this.#queues) {
-      const first = queue.first
-      if (first !== null && (oldest === null || first.seq < oldest.seq)) oldest = first
-      if (queue.size === this.size) break
-    }
-    return oldest
   }
 
   #queueOf(waiter: Waiter<W>): List<Waiter<W>> {

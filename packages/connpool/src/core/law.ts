@@ -82,8 +82,7 @@ export class Law<C, W> {
 
   /** When the law next asks for something by itself; Infinity when never. */
   get nextDue(): number {
-    const canMake = this.room > 0 || this.#roster.aged.size > 0
-    const owed = this.#dials && this.need > 0 && canMake
+    const owed = this.#dials && this.need > 0
     return Math.min(
       this.#mayIdleOut ? this.#roster.idleness.at : Infinity,
       owed ? this.#moves.backoff.until : Infinity,
@@ -114,8 +113,8 @@ export class Law<C, W> {
     }
   }
 
-  /** One who is turned away when no freshness turn is awaited that could serve it. */
-  admitTurnOnly(waiter: Waiter<W>): void {
+  /** Marks one who is turned away unless the freshness turn serves it. */
+  markTurnOnly(waiter: Waiter<W>): void {
     waiter.turnOnly = true
     this.#turnOnly.push(waiter)
   }
@@ -198,12 +197,13 @@ export class Law<C, W> {
    */
   #retire(now: number): void {
     const { aged, idleness, opening, aborting, closing } = this.#roster
-    while (aged.first !== null && (this.need <= 0 || !this.#limits.dials)) {
+    const waited = this.#moves.queue.size > 0
+    while (aged.first !== null && (this.need <= 0 || (!this.#limits.dials && !waited))) {
       this.#moves.close(aged.first, 'lifetime', now)
     }
     const underway = opening.size + aborting.size + closing.size
-    const waited = this.#moves.queue.size > 0 || this.#moves.backoff.delaying
-    if (aged.first !== null && this.room <= 0 && underway === 0 && this.#dials && !waited) {
+    const canReplace = this.#dials && !this.#moves.backoff.delaying && this.room <= 0
+    if (aged.first !== null && canReplace && underway === 0 && !waited) {
       this.#moves.close(aged.first, 'lifetime', now)
     }
     while (this.#mayIdleOut && idleness.first !== null && idleness.first.dueAt <= now) {

@@ -76,12 +76,12 @@ export class PoolMachine<C, W> {
   request(waiter: Waiter<W>, deadline: number, now: number): void {
     const { moves, law } = this
     moves.tally.acquires++
-    const refusal = this.#refusalOf(waiter, deadline)
+    const refusal = this.#refusalOf(waiter, deadline, now)
     if (refusal !== null) {
       moves.refuse(waiter, refusal)
       return
     }
-    if (deadline === -Infinity) law.admitTurnOnly(waiter)
+    if (deadline === -Infinity) law.markTurnOnly(waiter)
     moves.queue.enqueue(waiter, waiter.turnOnly ? Infinity : deadline)
     law.pump(now)
   }
@@ -371,15 +371,17 @@ export class PoolMachine<C, W> {
   }
 
   /** Why an acquire may not even queue, or null. Notes whether the freshness turn may serve it. */
-  #refusalOf(waiter: Waiter<W>, deadline: number): Refusal | null {
-    if (this.law.phase !== 'running') return 'closed'
-    const queued = this.moves.queue.size
-    const lendable = this.#roster.lendable
-    if (!this.law.paused && (this.#roster.seats.fullest !== null || lendable > queued)) {
-      waiter.turn = this.moves.freshness.turn
+  #refusalOf(waiter: Waiter<W>, deadline: number, now: number): Refusal | null {
+    const { moves, law } = this
+    if (law.phase !== 'running') return 'closed'
+    const slot = this.#roster.candidate
+    const spare = this.#roster.lendable - moves.queue.size
+    if (!law.paused && slot !== null && !moves.needsProbe(slot, now)) {
+      if (slot.state === 'lent' || spare > 0) waiter.turn = moves.freshness.turn
     }
-    if (deadline === -Infinity) return waiter.turn < 0 ? 'timeout' : null
-    return waiter.turn < 0 && queued - lendable >= this.#limits.maxWaiters ? 'full' : null
+    if (waiter.turn >= 0) return null
+    if (deadline === -Infinity) return 'timeout'
+    return -spare >= this.#limits.maxWaiters ? 'full' : null
   }
 
   /** Returned and clean: closed if it is to go, else to the next waiter or idle. */

@@ -38,7 +38,7 @@ export type SlotState =
   /** Not begun, or gone. -> opening; -> closing, for a result that comes after an abort was given up */
   | 'closed'
 
-/** One place in the pool and one connection's life in it. Only PoolMachine changes its state. */
+/** One place in the pool and one connection's life in it. Only Roster changes its state. */
 export class Slot<C> implements Linked<Slot<C>> {
   prev: Slot<C> | null = null
   next: Slot<C> | null = null

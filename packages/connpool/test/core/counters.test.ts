@@ -77,3 +77,19 @@ test('somebody who waits keeps the process, an idle connection does not', () => 
   world.close(100)
   assert.equal(world.machine.awaited, true)
 })
+
+test('waiting for a probe is a wait, waiting for the freshness turn is none', () => {
+  const world = stocked(1, { probes: true, probeAfterIdleMs: 50 })
+  const { tally } = world.machine.moves
+  const before = tally.waits
+  const fresh = world.acquire()
+  world.turn()
+  assert.equal(tally.waits - before, 0)
+  world.release(fresh)
+  world.settle()
+  world.advance(50)
+  world.acquire()
+  world.advance(5)
+  world.probed(true)
+  assert.deepEqual([tally.waits - before, tally.waitTimeMs], [1, 5])
+})

@@ -24,6 +24,16 @@ describe('idleness', () => {
     }
   })
 
+  test('an aged one of a pool that is fed by offers is kept for who waits for the turn', () => {
+    const world = new World({ dials: false, maxLifetimeMs: 100 })
+    world.offer()
+    world.settle()
+    const waiter = world.acquire()
+    world.advance(100)
+    world.turn()
+    assert.equal(waiter.state, 'granted')
+  })
+
   test('what must stay goes as soon as it need not', () => {
     const world = stocked(2, { idleTimeoutMs: 100, min: 2 })
     world.advance(500)

@@ -150,6 +150,22 @@ describe('close', () => {
     world.finished()
   })
 
+  test('a connection returned while waiters are refused is lent to none of them', () => {
+    const world = stocked(1, { max: 1 })
+    const lease = world.acquire({ yielded: true })
+    const waiters = [world.acquire(), world.acquire()]
+    world.react = (effect) => {
+      world.react = () => undefined
+      if (effect === 'refuse') world.release(lease)
+    }
+    world.close(100)
+    assert.deepEqual(
+      waiters.map(({ refusal }) => refusal),
+      ['closed', 'closed'],
+    )
+    assert.equal(lease.connection?.destroyed, 'shutdown')
+  })
+
   test('when nothing is open it is drained at once, and no alarm is left of the grace', () => {
     const world = new World()
     world.close(20_000)
