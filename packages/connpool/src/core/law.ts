@@ -236,7 +236,7 @@ export class Law<C, W> {
       if (opening.size >= (sound ? this.#limits.maxConnecting : 1)) return
       if (opening.size < this.need) {
         const forWaiters = queue.demand > 0 && opening.size < this.#shortage
-        spare = forWaiters && sound ? this.#limits.increment - 1 : spare
+        if (forWaiters) spare = this.#limits.increment - 1
       } else if (spare-- <= 0) return
       this.#moves.dial(now)
     }

@@ -502,6 +502,11 @@ export class World {
       assert.equal(waiting.length + this.dialling.length + this.idle.length, 0, 'law 18')
       return
     }
+    const unlent = this.dialling.length + this.idle.length
+    const surplus = this.serving.length + this.dialling.length - this.max
+    assert.ok(surplus <= 0 || unlent === 0, 'surplus is aborted or closed, where it is not lent')
+    const kept = Math.max(this.#maxIdle, this.waiting.length)
+    assert.ok(this.idle.length <= kept, 'more idle ones than maxIdle')
     if (this.paused) return
     const free = this.limits.maxLeases > 1 ? lent.filter((c) => this.#hasSeat(c)) : []
     if (!this.turnAsked && this.waiting.length > this.asked('probe').length) {
@@ -514,6 +519,10 @@ export class World {
       this.dialling.length >= owed || this.taken >= this.max,
       `law 7: ${this.dialling.length} dials of ${owed} owed`,
     )
+  }
+
+  get #maxIdle(): number {
+    return Math.min(this.limits.maxIdle ?? this.max, this.max)
   }
 
   #hasSeat({ holders, slot }: Connection): boolean {
@@ -667,6 +676,10 @@ export class World {
   #destroy({ cargo }: Slot<Connection>, reason: CloseReason): void {
     assert.ok(cargo.serving, `connection ${cargo.serial} is not open, or destroyed twice`)
     if (reason === 'idle') this.#mayIdleOut(cargo)
+    if (reason === 'excess' && cargo.abortedAt === null) {
+      const kept = Math.max(this.#maxIdle, this.waiting.length)
+      assert.ok(this.idle.length > kept, 'it was no excess')
+    }
     const rested = cargo.idle && cargo !== this.#returning
     cargo.destroyed = reason
     cargo.destroyedAt = this.now
@@ -701,6 +714,8 @@ export class World {
       probe: ({ cargo }) => {
         assert.ok(cargo.idle)
         cargo.asked = 'probe'
+        const enough = this.asked('probe').length <= this.waiting.length
+        assert.ok(cargo.slot.upkeep || enough, 'a probe for nobody')
         this.#tell('probe', cargo)
       },
       reset: ({ cargo }) => {
