@@ -5,11 +5,13 @@ import type { Custody } from './custody.ts'
 import { InvalidOptionError, LeaseReleasedError } from './errors.ts'
 import type { Events } from './events.ts'
 import { Lease, type LeaseHolder, type Lender, type ReleaseOptions } from './lease.ts'
-import { checkArgument, wait } from './rules.ts'
+import { checkOptions, type Rules, wait } from './rules.ts'
 import type { Source } from './source.ts'
 import { snapshot } from './stats.ts'
 import type { Ticket } from './ticket.ts'
 import type { Turns } from './turns.ts'
+
+const RELEASE_RULES: Rules = { idleForMs: wait }
 
 /** What the loans of a pool need of it. */
 export interface LoanOffice<T> {
@@ -53,9 +55,8 @@ export class Loans<T> implements Lender<T> {
   }
 
   idleForMs(options: ReleaseOptions): number {
-    const { idleForMs = Infinity } = options
-    checkArgument(this.#office.name, 'release(): idleForMs', idleForMs, wait)
-    return idleForMs
+    checkOptions(this.#office.name, options, RELEASE_RULES, 'release.')
+    return options.idleForMs ?? Infinity
   }
 
   release(slot: Slot<Cargo<T>>, idleForMs: number): void {
