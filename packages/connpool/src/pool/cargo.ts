@@ -43,8 +43,8 @@ export class Cargo<T> {
   recall(why: Error): void {
     if (this.#recalled !== null) return
     this.#recalled = why
-    const controllers = this.recalls
+    // Those whose lease is ended meanwhile leave the set, and are not told.
+    for (const controller of this.recalls ?? []) controller.abort(why)
     this.recalls = null
-    for (const controller of controllers ?? []) controller.abort(why)
   }
 }
