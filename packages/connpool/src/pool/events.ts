@@ -95,11 +95,8 @@ export class Events {
   }
 
   remove(name: PoolEventName, listener: PoolListener): void {
-    const entries = this.#entries.get(name) ?? []
-    const index = entries.findLastIndex((entry) => entry.listener === listener)
-    if (index < 0) return
-    if (entries.length === 1) this.#entries.delete(name)
-    else this.#entries.set(name, entries.toSpliced(index, 1))
+    const entry = this.#entries.get(name)?.findLast((added) => added.listener === listener)
+    if (entry !== undefined) this.#drop(name, entry)
   }
 
   /** Tells those who listen now. */
@@ -107,14 +104,22 @@ export class Events {
     const entries = this.#entries.get(name)
     if (entries === undefined) return
     const event = Object.freeze({ pool: this.#pool, at, ...details })
-    for (const { listener, once } of entries) {
-      if (once) this.remove(name, listener)
+    for (const entry of entries) {
+      // A listener may be taken off while others are told, and be told of another event first.
+      if (!this.#entries.get(name)?.includes(entry)) continue
+      if (entry.once) this.#drop(name, entry)
       try {
-        listener(event)
+        entry.listener(event)
       } catch (error) {
         this.#complain(name, error)
       }
     }
+  }
+
+  #drop(name: PoolEventName, entry: Entry): void {
+    const left = this.#entries.get(name)?.filter((other) => other !== entry) ?? []
+    if (left.length === 0) this.#entries.delete(name)
+    else this.#entries.set(name, left)
   }
 
   #complain(name: PoolEventName, error: unknown): void {
