@@ -1,4 +1,5 @@
 import type { CloseReason } from '../core/slot.ts'
+import { describe, warnOf } from './describe.ts'
 
 /** What a pool tells its listeners about. */
 export type PoolEventName =
@@ -125,9 +126,8 @@ export class Events {
   #complain(name: PoolEventName, error: unknown): void {
     if (this.#complained) return
     this.#complained = true
-    process.emitWarning(
-      `${this.#pool}: a listener for '${name}' threw: ${error}. Further ones are not reported.`,
-      { code: 'CONNPOOL_LISTENER_THREW', ...(error instanceof Error && { detail: error.stack }) },
-    )
+    const what = `a listener for '${name}' threw: ${describe(error)}`
+    const message = `${this.#pool}: ${what}. Further ones are not reported.`
+    warnOf(message, 'CONNPOOL_LISTENER_THREW', error)
   }
 }

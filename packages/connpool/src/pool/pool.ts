@@ -22,6 +22,7 @@ import {
   count,
   finiteCount,
   type Rules,
+  show,
   wait,
 } from './rules.ts'
 import type { Source } from './source.ts'
@@ -272,7 +273,7 @@ export class Pool<T> {
   #listen(event: PoolEventName, listener: PoolListener, once: boolean): this {
     checkArgument(this.name, 'the listener', listener, callback)
     if (!isEventName(event)) {
-      throw new InvalidOptionError(this.name, `there is no event ${JSON.stringify(event)}`)
+      throw new InvalidOptionError(this.name, `there is no event ${show(event)}`)
     }
     this.#world.events.add(event, listener, once)
     return this

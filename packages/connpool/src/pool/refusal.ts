@@ -1,5 +1,6 @@
 import type { PoolMachine } from '../core/machine.ts'
 import type { Refusal } from '../core/waiter.ts'
+import { describe } from './describe.ts'
 import {
   AcquireTimeoutError,
   ConnectFailedError,
@@ -74,8 +75,4 @@ function situation(stats: PoolStats, oldest: LeaseHolder | undefined): string {
 
 function duration(ms: number): string {
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 1_000)} s`
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

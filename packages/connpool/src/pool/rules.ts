@@ -103,7 +103,8 @@ export function checkArgument(pool: string, what: string, value: unknown, rule: 
   throw new InvalidOptionError(pool, `${what} is ${show(value)}; it must be ${rule.must}`)
 }
 
-function show(value: unknown): string {
+/** A value in words. */
+export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'function') return 'a function'
   if (Array.isArray(value)) return 'an array'

@@ -7,6 +7,7 @@ import type { Refusal, Waiter } from '../core/waiter.ts'
 import { Alarm } from './alarm.ts'
 import { Cargo } from './cargo.ts'
 import { type Custody, UnreadBytesError } from './custody.ts'
+import { describe, warnOf } from './describe.ts'
 import { Events } from './events.ts'
 import { classOf, contextOf } from './failure.ts'
 import { type LoanOffice, Loans } from './loans.ts'
@@ -340,10 +341,9 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
   complain(verb: string, error: unknown): void {
     if (this.#complained.has(verb)) return
     this.#complained.add(verb)
-    process.emitWarning(
-      `${this.name}: ${verb}() threw: ${error}. Nothing was lost; further ones are not reported.`,
-      { code: 'CONNPOOL_CALLBACK_THREW', ...(error instanceof Error && { detail: error.stack }) },
-    )
+    const what = `${verb}() threw: ${describe(error)}`
+    const message = `${this.name}: ${what}. Nothing was lost; further ones are not reported.`
+    warnOf(message, 'CONNPOOL_CALLBACK_THREW', error)
   }
 
   #classify(error: unknown): FailureClass {
