@@ -9,7 +9,10 @@ export type PoolEventName =
   | 'close'
   /** A lease was made; `tookMs` of waiting. */
   | 'acquire'
-  /** A lease ended; `tookMs` it was held, to the turn of the loop; `reason` where it was destroyed. */
+  /**
+   * A lease ended; `tookMs` it was held, to the turn of the loop, unless the connection died before;
+   * `reason` where it was destroyed.
+   */
   | 'release'
   /** An acquire was turned away; `error` is what it rejected with. */
   | 'refuse'

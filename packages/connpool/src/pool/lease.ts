@@ -31,11 +31,17 @@ export interface ReleaseOptions {
 export interface Lender<T> {
   /** The bound on the idle spell to come. Refuses a bad one. */
   idleForMs(options: ReleaseOptions): number
-  release(slot: Slot<Cargo<T>>, idleForMs: number): void
-  destroy(slot: Slot<Cargo<T>>, reason: CloseReason, error: unknown): void
+  release(slot: Slot<Cargo<T>>, holding: Holding | null, idleForMs: number): void
+  destroy(
+    slot: Slot<Cargo<T>>,
+    holding: Holding | null,
+    reason: CloseReason,
+    error: unknown,
+    from: 'use' | 'destroy',
+  ): void
   /** Refuses a connection that others share. */
   checkAlone(slot: Slot<Cargo<T>>): void
-  detach(slot: Slot<Cargo<T>>): void
+  detach(slot: Slot<Cargo<T>>, holding: Holding | null): void
   /** A lease went out of its block without having been ended. */
   unreleased(): void
   endedError(): Error
@@ -43,6 +49,9 @@ export interface Lender<T> {
 
 /** Tells whether a lease was ended, for `use()`. */
 export let isEnded: (lease: Lease<unknown>) => boolean
+
+/** As `lease.destroy`, for `use()`, whose function threw. */
+export let giveUp: (lease: Lease<unknown>, error: unknown) => void
 
 /**
  * The right to use a connection, until one of its endings is called. It is made for one loan and
@@ -54,6 +63,7 @@ export let isEnded: (lease: Lease<unknown>) => boolean
 export class Lease<T> {
   static {
     isEnded = (lease) => lease.#slot === null
+    giveUp = (lease, error) => lease.#destroy(error, 'use')
   }
 
   readonly #lender: Lender<T>
@@ -108,7 +118,7 @@ export class Lease<T> {
     const slot = this.#held()
     const idleForMs = options === undefined ? Infinity : this.#lender.idleForMs(options)
     this.#end(slot)
-    this.#lender.release(slot, idleForMs)
+    this.#lender.release(slot, this.#holding, idleForMs)
   }
 
   /**
@@ -117,9 +127,7 @@ export class Lease<T> {
    * @throws LeaseReleasedError when the lease was ended already.
    */
   destroy(error?: unknown): void {
-    const slot = this.#held()
-    this.#end(slot)
-    this.#lender.destroy(slot, 'destroyed', error)
+    this.#destroy(error, 'destroy')
   }
 
   /**
@@ -132,7 +140,7 @@ export class Lease<T> {
     this.#lender.checkAlone(slot)
     const { connection } = this
     this.#end(slot)
-    this.#lender.detach(slot)
+    this.#lender.detach(slot, this.#holding)
     return connection
   }
 
@@ -142,12 +150,18 @@ export class Lease<T> {
     if (slot === null) return
     this.#end(slot)
     this.#lender.unreleased()
-    this.#lender.destroy(slot, 'unreleased', undefined)
+    this.#lender.destroy(slot, this.#holding, 'unreleased', undefined, 'destroy')
   }
 
   /** As `[Symbol.dispose]`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]()
+  }
+
+  #destroy(error: unknown, from: 'use' | 'destroy'): void {
+    const slot = this.#held()
+    this.#end(slot)
+    this.#lender.destroy(slot, this.#holding, 'destroyed', error, from)
   }
 
   #held(): Slot<Cargo<T>> {

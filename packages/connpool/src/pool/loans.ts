@@ -59,8 +59,8 @@ export class Loans<T> implements Lender<T> {
     return options.idleForMs ?? Infinity
   }
 
-  release(slot: Slot<Cargo<T>>, idleForMs: number): void {
-    const told = this.#events.has('release') ? this.#heldMs(slot) : null
+  release(slot: Slot<Cargo<T>>, holding: Holding | null, idleForMs: number): void {
+    const told = this.#events.has('release') ? this.#heldMs(slot, holding) : null
     const custody = this.#custody
     let unclean = this.#machine.moves.limits.resets
     if (custody !== null && slot.state === 'lent' && slot.leases === 1) {
@@ -79,13 +79,14 @@ export class Loans<T> implements Lender<T> {
     if (told !== null) this.#tellReleased(slot, told)
   }
 
-  destroy(slot: Slot<Cargo<T>>, reason: CloseReason, error: unknown): void {
-    this.giveUp(slot, reason, error, 'destroy')
-  }
-
-  /** Ends a lease with an error that is shown to `isFatal`. */
-  giveUp(slot: Slot<Cargo<T>>, reason: CloseReason, error: unknown, from: 'use' | 'destroy'): void {
-    const told = this.#events.has('release') ? this.#heldMs(slot) : null
+  destroy(
+    slot: Slot<Cargo<T>>,
+    holding: Holding | null,
+    reason: CloseReason,
+    error: unknown,
+    from: 'use' | 'destroy',
+  ): void {
+    const told = this.#events.has('release') ? this.#heldMs(slot, holding) : null
     this.#discard(slot, reason, error)
     if (told !== null) this.#tellReleased(slot, told, reason, error)
     if (error !== undefined) this.#office.judge(error, from)
@@ -100,8 +101,8 @@ export class Loans<T> implements Lender<T> {
     )
   }
 
-  detach(slot: Slot<Cargo<T>>): void {
-    const told = this.#events.has('release') ? this.#heldMs(slot) : null
+  detach(slot: Slot<Cargo<T>>, holding: Holding | null): void {
+    const told = this.#events.has('release') ? this.#heldMs(slot, holding) : null
     this.#machine.detach(slot, this.#office.now())
     this.#office.turns.expectEnd()
     if (told !== null) this.#tellReleased(slot, told, 'detached')
@@ -159,8 +160,11 @@ export class Loans<T> implements Lender<T> {
     }
   }
 
-  #heldMs(slot: Slot<Cargo<T>>): number {
-    return slot.stamped && slot.state === 'lent' ? this.#office.now() - slot.since : 0
+  /** How long a lease was held; not known of a connection that is gone, but where it was shared. */
+  #heldMs(slot: Slot<Cargo<T>>, holding: Holding | null): { readonly tookMs?: number } {
+    if (holding !== null) return { tookMs: this.#office.now() - holding.since }
+    if (slot.state !== 'lent') return {}
+    return { tookMs: slot.stamped ? this.#office.now() - slot.since : 0 }
   }
 
   #tellAcquired(slot: Slot<Cargo<T>>, tookMs: number): void {
@@ -171,10 +175,15 @@ export class Loans<T> implements Lender<T> {
     })
   }
 
-  #tellReleased(slot: Slot<Cargo<T>>, tookMs: number, reason?: CloseReason, error?: unknown): void {
+  #tellReleased(
+    slot: Slot<Cargo<T>>,
+    held: { readonly tookMs?: number },
+    reason?: CloseReason,
+    error?: unknown,
+  ): void {
     this.#events.emit('release', this.#office.now(), {
       connectionId: slot.id,
-      tookMs,
+      ...held,
       ...(reason !== undefined && { reason }),
       ...(error !== undefined && { error }),
     })

@@ -5,7 +5,7 @@ import type { Cargo } from './cargo.ts'
 import type { Custody } from './custody.ts'
 import { CloseTimeoutError, InvalidOptionError } from './errors.ts'
 import { isEventName, type PoolEventName, type PoolListener } from './events.ts'
-import { isEnded, type Lease, type LeaseHolder } from './lease.ts'
+import { giveUp, isEnded, type Lease, type LeaseHolder } from './lease.ts'
 import type { Loans } from './loans.ts'
 import {
   checkSizes,
@@ -151,7 +151,7 @@ export class Pool<T> {
     } catch (error) {
       if (!isEnded(lease)) {
         if (this.#keeps(options?.keep, error)) lease.release()
-        else lease.destroy(error)
+        else giveUp(lease, error)
       }
       throw error
     }
