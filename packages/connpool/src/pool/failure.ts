@@ -1,6 +1,13 @@
 import type { FailureClass } from '../core/backoff.ts'
 import type { ConnectPhase, FailureContext } from './source.ts'
 
+export const FAILURE_CLASSES: ReadonlySet<unknown> = new Set<FailureClass>([
+  'config',
+  'local',
+  'overload',
+  'backend',
+])
+
 /** System errors that say more than "the backend is in trouble". */
 const CLASS_OF_CODE: Readonly<Record<string, FailureClass>> = {
   ENOTFOUND: 'config',

@@ -9,10 +9,11 @@ import { Cargo } from './cargo.ts'
 import { type Custody, UnreadBytesError } from './custody.ts'
 import { describe, warnOf } from './describe.ts'
 import { Events } from './events.ts'
-import { classOf, contextOf } from './failure.ts'
+import { classOf, contextOf, FAILURE_CLASSES } from './failure.ts'
 import { type LoanOffice, Loans } from './loans.ts'
 import type { ResolvedSettings } from './options.ts'
 import { refusalError } from './refusal.ts'
+import { show } from './rules.ts'
 import type { ErrorOrigin, Source } from './source.ts'
 import type { Ticket } from './ticket.ts'
 import { Turns } from './turns.ts'
@@ -104,6 +105,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
   }
 
   #rest(slot: Place<T>): void {
+    if (slot.cargo.resting) return
     slot.cargo.resting = true
     try {
       this.source.unref?.(slot.cargo.connection as T) // An idle slot has its connection.
@@ -347,13 +349,16 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
   }
 
   #classify(error: unknown): FailureClass {
+    if (error === undefined || this.source.classify === undefined) return classOf(error)
     try {
-      const named = this.source.classify?.(error, contextOf(error))
-      if (named !== undefined) return named
+      const named = this.source.classify(error, contextOf(error))
+      if (named === undefined) return classOf(error)
+      if (FAILURE_CLASSES.has(named)) return named
+      throw new TypeError(`it answered ${show(named)}, which is no failure class`)
     } catch (thrown) {
       this.complain('classify', thrown)
+      return classOf(error)
     }
-    return classOf(error)
   }
 
   /** A failed dial for which nobody gave an error. */
