@@ -149,16 +149,18 @@ export class Moves<C, W> {
     this.tally.probeFailures++
     this.#failedProbes++
     this.roster.bury(slot, 'probe', now)
+    const suspects = this.#failedProbes < this.limits.probeRetries ? [] : this.#suspects(now)
+    for (const other of suspects) this.roster.bury(other, 'probe', now)
     this.effects.probeFailed(slot, error)
     this.#destroy(slot, 'probe', now, error, failureClass)
-    if (this.#failedProbes < this.limits.probeRetries) return
+    for (const other of suspects) this.effects.destroy(other, 'probe', undefined)
+  }
+
+  /** Idle ones that would have to be probed. */
+  #suspects(now: number): Slot<C>[] {
     const { idle, aged } = this.roster
     const unused = [...idle.toArray(), ...aged.toArray()]
-    this.closeAll(
-      unused.filter((other) => this.needsProbe(other, now)),
-      'probe',
-      now,
-    )
+    return unused.filter((other) => this.needsProbe(other, now))
   }
 
   reset(slot: Slot<C>, now: number): void {
