@@ -29,7 +29,7 @@ export class PoolError extends Error {
   readonly code: PoolErrorCode
   /** Name of the pool. */
   readonly pool: string
-  /** The pool's figures when it happened; undefined where there was no pool yet. */
+  /** The pool's figures when it happened; may be undefined in `ERR_INVALID_OPTION`. */
   readonly stats: PoolStats | undefined
 
   constructor(code: PoolErrorCode, pool: string, message: string, details: PoolErrorDetails = {}) {

@@ -16,15 +16,19 @@ export type PoolEventName =
   | 'release'
   /** An acquire was turned away; `error` is what it rejected with. */
   | 'refuse'
-  /** A dial failed. */
+  /** A dial failed, or a connection ended so early that it counts as one; that has a `connectionId`. */
   | 'connectFailed'
+  /** A probe failed; `error` is undefined when it resolved to false or took too long. */
   | 'probeFailed'
+  /** A reset failed; `error` is undefined when it took too long. */
   | 'resetFailed'
   /** Nothing is open, and acquires are refused from now on. */
   | 'unavailable'
   /** Acquires are served, or wait, again. */
   | 'available'
+  /** Not told by this version. */
   | 'leak'
+  /** Not told by this version. */
   | 'unleak'
   /** The pool is closed and its last connection is gone. */
   | 'drain'
@@ -38,6 +42,7 @@ export interface PoolEvent {
   readonly connectionId?: number
   readonly reason?: CloseReason
   readonly error?: unknown
+  /** In ms; of what, says the event. */
   readonly tookMs?: number
   readonly address?: string
   readonly timings?: Timings

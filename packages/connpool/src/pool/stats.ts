@@ -36,7 +36,7 @@ export interface PoolStats {
   readonly hits: number
   /** Served with a connection that was new. */
   readonly misses: number
-  /** Of all acquires, those that had to wait for a connection, and ended waiting. */
+  /** Of all acquires, those that waited for more than the freshness turn, and wait no more. */
   readonly waits: number
   readonly timeouts: number
   readonly aborts: number
@@ -44,13 +44,15 @@ export interface PoolStats {
   readonly refused: number
   /** Turned away because connecting failed for good (class `config`). */
   readonly failed: number
-  /** Leases ended by `release()`. */
+  /** Leases ended by `release()`; those whose connection was found dirty or dead at it are not counted. */
   readonly releases: number
   /** Connections that opened, late and offered ones included. */
   readonly opened: number
+  /** Failed dials, by class; connections that opened and ended early are among them. */
   readonly connectFailures: Readonly<Record<FailureClass, number>>
   readonly probes: number
   readonly probeFailures: number
+  /** Resets, and waits for bytes that were unsent at a release. */
   readonly resets: number
   readonly resetFailures: number
   readonly closed: Readonly<Record<CloseReason, number>>
