@@ -26,31 +26,37 @@ import type { Source } from './source.ts'
 export interface PoolSettings {
   /** First word of every message, label of every metric. Default: `host:port`, or `pool-1`, ... */
   readonly name?: string
-  /** Connections open in all, kept so. 0 or more; default 0. */
+  /** Connections open in all, kept so. 0 to `maxIdle`, finite; default 0. */
   readonly min?: number
-  /** Idle connections kept ahead of demand. 0 or more; default 0. */
+  /** Idle connections kept ahead of demand. 0 to `maxIdle`, finite; default 0. */
   readonly minIdle?: number
   /** Most connections, those being opened and closed included. 1 or more; default 10. */
   readonly max?: number
   /** Most idle connections. From `min` and `minIdle` to `max`; default: `max`, also after a resize. */
   readonly maxIdle?: number
-  /** Dials that a shortage starts at once: those owed and `increment - 1` spare ones. 1 or more; default 1. */
+  /**
+   * Dials that a shortage of waiters starts: those owed and `increment - 1` spare ones. 1 or more,
+   * finite; default 1.
+   */
   readonly increment?: number
-  /** Leases that share a connection, for protocols that multiplex. 1 or more; default 1. */
+  /** Leases that share a connection, for protocols that multiplex. 1 or more, finite; default 1. */
   readonly maxLeases?: number
   /** Dials at a time. 1 or more; default 4. */
   readonly maxConnecting?: number
-  /** Acquires that may wait; beyond it `ERR_QUEUE_FULL`. 0 or more; default Infinity. */
+  /**
+   * Acquires that may wait; beyond it `ERR_QUEUE_FULL`. 0 or more; default Infinity. With 0 nobody
+   * may wait for a dial: only `min` and `minIdle` then open connections.
+   */
   readonly maxWaiters?: number
-  /** How long an acquire waits for a connection. 0: not at all. Default 10,000. */
+  /** How long an acquire waits for a connection. 0 or more; 0: not at all. Default 10,000. */
   readonly acquireTimeoutMs?: number
-  /** How long opening a connection may take. Over 0; default 5,000. */
+  /** How long opening a connection may take, all parts of it included. Over 0; default 5,000. */
   readonly createTimeoutMs?: number
   /** How long a probe may take. Over 0; default 1,000. */
   readonly probeTimeoutMs?: number
-  /** How long a reset may take. Over 0; default 1,000. */
+  /** How long a reset may take, and bytes may stay unsent after a release. Over 0; default 1,000. */
   readonly resetTimeoutMs?: number
-  /** How long a connection being destroyed holds its place. Over 0; default 5,000. */
+  /** How long a connection being destroyed, or an aborted dial, holds its place. Over 0; default 5,000. */
   readonly destroyTimeoutMs?: number
   /** How long `close()` waits for leases to be given back. 0 or more; default 20,000. */
   readonly closeGraceMs?: number
@@ -64,7 +70,7 @@ export interface PoolSettings {
   readonly lifetimeJitter?: number
   /** How often a connection is lent in all. 1 or more; default Infinity. */
   readonly maxUses?: number
-  /** Idle time after which a connection is probed before it is lent. 0: always. Default 500. */
+  /** Idle time after which a connection is probed before it is lent. 0 or more; 0: always. Default 500. */
   readonly probeAfterIdleMs?: number
   /** Time between probes of an idle connection. Over 0; default Infinity. */
   readonly probeEveryMs?: number
@@ -75,9 +81,10 @@ export interface PoolSettings {
   /** Who is served: first come, or newest first while the oldest has waited over 50 ms. Default `'fifo'`. */
   readonly queueOrder?: 'fifo' | 'adaptive-lifo'
   /**
-   * Delays between trials while dials fail: `initialMs` (1 or more; 100), `maxMs` (5,000), `factor`
-   * (1 or more; 2), `jitter` (0 to 1; 1), and `failFastAfter` (1 or more; 5) failures in a row after
-   * which acquires are refused while nothing is open.
+   * Delays between trials while dials fail: `initialMs` (1 or more; 100), `maxMs` (1 or more, finite;
+   * 5,000), `factor` (1 or more; 2), `jitter` (0 to 1; 1), and `failFastAfter` (1 or more, or
+   * Infinity; 5) failed steps in a row after which class `backend` refuses acquires while nothing is
+   * open.
    */
   readonly backoff?: Partial<BackoffLimits>
   /** Source of time. Default: the system's monotonic clock. */

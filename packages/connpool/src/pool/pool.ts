@@ -35,9 +35,9 @@ import { World } from './world.ts'
 export interface AcquireOptions {
   /** Withdraws the acquire: it then rejects with the signal's reason. */
   readonly signal?: AbortSignal
-  /** How long to wait for a connection, in ms; 0: not at all. Default: `acquireTimeoutMs`. */
+  /** How long to wait for a connection, in ms. 0 or more; 0: not at all. Default: `acquireTimeoutMs`. */
   readonly timeoutMs?: number
-  /** 0 to 7, higher is served first. Default 0. */
+  /** Whole, 0 to 7, higher is served first. Default 0. */
   readonly priority?: number
 }
 
@@ -48,12 +48,12 @@ export interface UseOptions extends AcquireOptions {
 }
 
 export interface CloseOptions {
-  /** How long leases have to be given back, in ms. Default: `closeGraceMs`. */
+  /** How long leases have to be given back, in ms. 0 or more. Default: `closeGraceMs`. */
   readonly graceMs?: number
 }
 
 export interface ReadyOptions {
-  /** How long to wait, in ms. Default: `acquireTimeoutMs`. */
+  /** How long to wait, in ms. 0 or more. Default: `acquireTimeoutMs`. */
   readonly timeoutMs?: number
 }
 
@@ -254,7 +254,10 @@ export class Pool<T> {
     return this.#loans.holders()
   }
 
-  /** Has `listener` told of what happens. One that throws is reported once, and harms nobody. */
+  /**
+   * Has `listener` told of what happens. One that throws is reported once, and harms nobody.
+   * @throws InvalidOptionError for an event that does not exist.
+   */
   on(event: PoolEventName, listener: PoolListener): this {
     return this.#listen(event, listener, false)
   }

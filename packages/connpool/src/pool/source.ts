@@ -38,9 +38,15 @@ export interface Source<T> {
    * What it throws is a failed dial, classified by `classify`.
    */
   create(context: CreateContext): Promise<T> | T
-  /** Asks whether a connection lives: yes, unless it throws, rejects or resolves to `false`. */
+  /**
+   * Asks whether a connection lives: yes, unless it throws, rejects, resolves to `false` or takes
+   * longer than `probeTimeoutMs`.
+   */
   probe?(connection: T, context: OperationContext): unknown
-  /** Makes a returned connection clean for the next borrower; when it fails the connection is destroyed. */
+  /**
+   * Makes a returned connection clean for the next borrower. When it throws, rejects or takes longer
+   * than `resetTimeoutMs` the connection is destroyed. Not together with `maxLeases` over 1.
+   */
   reset?(connection: T, context: OperationContext): unknown
   /** Closes a connection. Its place is free once this settled, or after `destroyTimeoutMs`. */
   destroy(connection: T, reason: CloseReason, error?: unknown): unknown
