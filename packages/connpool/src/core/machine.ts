@@ -169,7 +169,6 @@ export class PoolMachine<C, W> {
   offer(slot: Slot<C>, now: number): boolean {
     if (this.law.phase !== 'running' || slot.id !== 0 || this.law.room <= 0) return false
     slot.proven = true
-    this.#roster.begin(slot, now)
     this.#enter(slot, now)
     this.law.pump(now)
     return true

@@ -35,7 +35,7 @@ export type SlotState =
   | 'probing'
   /** Being destroyed; holds its place until that is done or given up. -> closed */
   | 'closing'
-  /** Not begun, or gone. -> opening; -> closing, for a result that comes after an abort was given up */
+  /** Not begun, or gone. -> opening, idle (offered), closing (a result after an abort was given up) */
   | 'closed'
 
 /** One place in the pool and one connection's life in it. Only Roster changes its state. */

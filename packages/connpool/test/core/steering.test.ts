@@ -166,6 +166,18 @@ describe('close', () => {
     assert.equal(lease.connection?.destroyed, 'shutdown')
   })
 
+  test('nothing is lent to one who comes while others are refused', () => {
+    const world = stocked(1)
+    world.resize(2, 10)
+    world.ready()
+    world.react = (effect) => {
+      world.react = () => undefined
+      if (effect === 'refuse') world.acquire({ yielded: true })
+    }
+    world.close(0)
+    assert.equal(world.tickets.at(-1)?.refusal, 'closed')
+  })
+
   test('when nothing is open it is drained at once, and no alarm is left of the grace', () => {
     const world = new World()
     world.close(20_000)

@@ -143,6 +143,18 @@ describe('resize', () => {
     assert.equal(world.idle.length, 1)
   })
 
+  test('a surplus connection is closed on return, though somebody waits', () => {
+    const world = stocked(2, { max: 2 })
+    const [first, second] = [world.acquire({ yielded: true }), world.acquire({ yielded: true })]
+    const waiter = world.acquire()
+    world.resize(0, 1)
+    world.release(first)
+    assert.equal(first.connection?.destroyed, 'resized')
+    assert.equal(waiter.state, 'waiting')
+    world.release(second)
+    assert.equal(waiter.connection, second.connection)
+  })
+
   test('a greater min dials, a greater max lets those who wait have more', () => {
     const world = stocked(1, { max: 1, maxConnecting: 4 })
     world.acquire({ yielded: true })

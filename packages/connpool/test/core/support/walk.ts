@@ -118,7 +118,7 @@ const moves = {
     if (due !== Infinity) world.advance(Math.max(0, due - world.now))
   },
   resize: (world, random) => {
-    const max = oneOf(random, 1, 2, 3)
+    const max = oneOf(random, 1, 2, 3, 5)
     const { maxIdle = max, minIdle } = world.limits
     if (minIdle > max) return
     world.resize(Math.floor(random() * (Math.min(max, maxIdle) + 1)), max)
@@ -244,7 +244,7 @@ function stale(world: World, random: Random): void {
 /** A walk over random small options. */
 export function walkOf(seed: number, length = 60): Walk {
   const random = randomOf(seed)
-  const max = oneOf(random, 1, 2, 3)
+  const max = oneOf(random, 1, 2, 3, 1, 2, 3, 6)
   const maxIdle = oneOf(random, undefined, undefined, Math.ceil(random() * max))
   const maxLeases = oneOf(random, 1, 1, 2, 3)
   const most = (maxIdle ?? max) + 1
