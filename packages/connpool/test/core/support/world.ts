@@ -14,6 +14,7 @@ export class Connection {
   slot: Slot<Connection> = new Slot<Connection>(this)
   dial: 'not begun' | 'running' | 'opened' | 'failed' = 'not begun'
   abortedAt: number | null = null
+  bornAt = 0
   /** It is dead or dirty; the machine may not have been told. */
   dead = false
   dirty = false
@@ -268,6 +269,7 @@ export class World {
   opened(connection = this.dialling[0]): boolean {
     assert.ok(connection !== undefined && connection.dial === 'running')
     connection.dial = 'opened'
+    connection.bornAt = this.now
     const wanted = connection.abortedAt === null
     return this.event(() => {
       const answer = this.machine.opened(connection.slot, this.now)
@@ -321,6 +323,7 @@ export class World {
     const connection = this.#connection()
     const room = !this.closing && this.taken < this.max
     connection.dial = room ? 'opened' : 'failed'
+    connection.bornAt = this.now
     return this.event(() => {
       const answer = this.machine.offer(connection.slot, this.now)
       assert.equal(answer, room, 'whether there was room for an offer')
@@ -531,8 +534,12 @@ export class World {
 
   /** Law 22, the other way: what is due does go. */
   #checkDue(): void {
-    if (this.waiting.length > 0 || this.closing) return
     const sound = this.connections.filter((c) => c.sound)
+    const { maxLifetimeMs, maxUses } = this.limits
+    for (const { bornAt, uses } of sound) {
+      assert.ok(this.now < bornAt + maxLifetimeMs && uses < maxUses, 'it is due')
+    }
+    if (this.waiting.length > 0 || this.closing) return
     const idle = sound.filter((c) => c.idle)
     if (idle.length <= this.limits.minIdle || sound.length <= this.min) return
     for (const c of idle) assert.ok(this.#spellEnd(c) > this.now, 'its idle spell is over')
