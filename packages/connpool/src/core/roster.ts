@@ -9,8 +9,9 @@ import type { CloseReason, Slot, SlotState } from './slot.ts'
  * that assigns `.state`, and it decides nothing: which move is due is the machine's business.
  *
  * Gauges are sizes of lists and never stored, so that the sums of law 24 hold by construction.
- * Lists are in order of `since`: the head of one is due first. Two states have two lists each: idle
- * and lent connections that have a fate (due, surplus, stale) only take room.
+ * Lists of what somebody's answer ends are in order of `since`: the head is overdue first. In the
+ * others those not stamped yet are at the newest end. Two states have two lists each: idle and lent
+ * connections that have a fate (due, surplus, stale) only take room.
  */
 export class Roster<C> {
   readonly opening: List<Slot<C>> = new List<Slot<C>>()

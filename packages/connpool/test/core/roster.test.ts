@@ -144,6 +144,21 @@ test('the end of a turn stamps and watches what came to rest in it, once', () =>
   assert.equal(roster.idleness.at, 18, "the borrower's bound, when it is the sooner")
 })
 
+test('one that was stamped and then condemned hides no other from the end of the turn', () => {
+  const { roster, idle } = rosterOf({ maxUses: 1 })
+  const [a, b] = [idle('a'), idle('b')]
+  roster.settle(1, none)
+  roster.lend(b)
+  roster.move(a, 'resetting', 1)
+  roster.shelve(a)
+  roster.settle(2, none)
+  const c = idle('c')
+  roster.condemn(c, 'lifetime')
+  roster.condemn(a, 'lifetime')
+  roster.settle(3, none)
+  assert.deepEqual([a.since, b.since, c.since], [2, 2, 3])
+})
+
 test('a background probe does not prolong the idle spell', () => {
   const { roster, idle } = rosterOf({ idleTimeoutMs: 100, probeEveryMs: 30, probes: true })
   const slot = idle('a')
