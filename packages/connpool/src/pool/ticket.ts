@@ -1,3 +1,4 @@
+import { heed, unheed } from './heed.ts'
 import type { Lease } from './lease.ts'
 
 const nothing = (): void => {}
@@ -28,7 +29,7 @@ export class Ticket<T> {
   heed(signal: AbortSignal, withdraw: () => void): void {
     this.#signal = signal
     this.#onAbort = withdraw
-    signal.addEventListener('abort', withdraw, { once: true })
+    heed(signal, withdraw)
   }
 
   grant(lease: Lease<T>): void {
@@ -49,7 +50,7 @@ export class Ticket<T> {
   /** It is settled, though its holder may hear of it later. */
   #unheed(): void {
     if (this.#signal === null || this.#onAbort === null) return
-    this.#signal.removeEventListener('abort', this.#onAbort)
+    unheed(this.#signal, this.#onAbort)
     this.#signal = null
   }
 }
