@@ -139,6 +139,27 @@ export class Loans<T> implements Lender<T> {
     return holders.sort((a, b) => b.heldMs - a.heldMs)
   }
 
+  /**
+   * For how long the oldest loan has lasted, in ms; null when nothing is lent. It is asked for each
+   * acquire that times out, so it reads the head of what is lent; what is to go is not in order.
+   */
+  oldestMs(): number | null {
+    const now = this.#office.now()
+    const { lent, leaving } = this.#machine.moves.roster
+    let since = lent.first === null ? null : this.#lentSince(lent.first, now)
+    for (const list of this.#shared ? [lent, leaving] : [leaving]) {
+      for (let slot = list.first; slot !== null; slot = slot.next) {
+        since = Math.min(since ?? now, this.#lentSince(slot, now))
+      }
+    }
+    return since === null ? null : now - since
+  }
+
+  #lentSince(slot: Slot<Cargo<T>>, now: number): number {
+    for (const holding of slot.cargo.holdings ?? []) return holding.since // The first is the oldest.
+    return slot.stamped ? slot.since : now
+  }
+
   #discard(slot: Slot<Cargo<T>>, reason: CloseReason, error: unknown): void {
     this.#machine.discard(slot, reason, error, this.#office.now())
     this.#office.turns.expectEnd()

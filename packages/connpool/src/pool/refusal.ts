@@ -1,5 +1,5 @@
 import type { PoolMachine } from '../core/machine.ts'
-import type { Refusal } from '../core/waiter.ts'
+import type { Refusal, Waiter } from '../core/waiter.ts'
 import { describe } from './describe.ts'
 import {
   AcquireTimeoutError,
@@ -9,14 +9,13 @@ import {
   PoolUnavailableError,
   QueueFullError,
 } from './errors.ts'
-import type { LeaseHolder } from './lease.ts'
 import { type PoolStats, snapshot } from './stats.ts'
 
 /** What an error tells of its pool. */
 interface Refuser<C, W> {
   readonly name: string
   readonly machine: PoolMachine<C, W>
-  readonly loans: { holders(): readonly LeaseHolder[] }
+  readonly loans: { oldestMs(): number | null }
   readonly lastFailure: unknown
   now(): number
 }
@@ -25,7 +24,7 @@ interface Refuser<C, W> {
 export function refusalError<C, W>(
   pool: Refuser<C, W>,
   refusal: Refusal,
-  timeoutMs: number,
+  { purpose, ticket: { timeoutMs } }: Waiter<{ readonly timeoutMs: number }>,
 ): PoolError {
   const { name, machine } = pool
   const { backoff } = machine.moves
@@ -36,13 +35,18 @@ export function refusalError<C, W>(
   switch (refusal) {
     case 'timeout': {
       const within = timeoutMs === 0 ? 'free at once' : `within ${timeoutMs} ms`
-      const message = `no connection ${within} (${situation(stats, pool.loans.holders()[0])})`
+      const standing = stats.open - stats.closing
+      const what =
+        purpose === 'lease'
+          ? `no connection ${within}`
+          : `${standing} of ${stats.min} connections stood within ${timeoutMs} ms`
+      const message = `${what} (${situation(stats, pool.loans.oldestMs())})`
       return new AcquireTimeoutError(name, message, details)
     }
     case 'full':
       return new QueueFullError(
         name,
-        `${stats.waiting} wait already, as many as maxWaiters allows (${situation(stats, undefined)})`,
+        `${stats.waiting} wait already, as many as maxWaiters allows (${situation(stats, null)})`,
         { stats },
       )
     case 'closed':
@@ -66,9 +70,9 @@ export function refusalError<C, W>(
   return refusal satisfies never
 }
 
-function situation(stats: PoolStats, oldest: LeaseHolder | undefined): string {
+function situation(stats: PoolStats, oldestMs: number | null): string {
   const { inUse, idle, connecting, waiting } = stats
-  const held = oldest === undefined ? '' : `; oldest lease ${duration(oldest.heldMs)}`
+  const held = oldestMs === null ? '' : `; oldest lease ${duration(oldestMs)}`
   const paused = stats.paused ? '; paused' : ''
   return `${inUse} in use, ${idle} idle, ${connecting} connecting, ${waiting} waiting${held}${paused}`
 }

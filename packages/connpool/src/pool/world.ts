@@ -264,7 +264,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
 
   /** Told at the end of the turn, so that a caller who retries at once cannot starve the pool. */
   refuse(waiter: Waiter<Ticket<T>>, refusal: Refusal): void {
-    const error = refusalError(this, refusal, waiter.ticket.timeoutMs)
+    const error = refusalError(this, refusal, waiter)
     if (waiter.purpose === 'lease' && this.events.has('refuse')) {
       this.events.emit('refuse', this.now(), { error })
     }
@@ -320,6 +320,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
   }
 
   drained(): void {
+    this.#setAlarm(this.now())
     this.#ending.drained()
     this.events.emit('drain', this.now(), {})
     this.turns.expectEnd()
