@@ -9,16 +9,16 @@ export const FAILURE_CLASSES: ReadonlySet<unknown> = new Set<FailureClass>([
 ])
 
 /** System errors that say more than "the backend is in trouble". */
-const CLASS_OF_CODE: Readonly<Record<string, FailureClass>> = {
-  ENOTFOUND: 'config',
-  EAI_NONAME: 'config',
-  EAI_NODATA: 'config',
-  EMFILE: 'local',
-  ENFILE: 'local',
-  EADDRNOTAVAIL: 'local',
-  ENOBUFS: 'local',
-  ENOMEM: 'local',
-}
+const CLASS_OF_CODE: ReadonlyMap<unknown, FailureClass> = new Map<unknown, FailureClass>([
+  ['ENOTFOUND', 'config'],
+  ['EAI_NONAME', 'config'],
+  ['EAI_NODATA', 'config'],
+  ['EMFILE', 'local'],
+  ['ENFILE', 'local'],
+  ['EADDRNOTAVAIL', 'local'],
+  ['ENOBUFS', 'local'],
+  ['ENOMEM', 'local'],
+])
 
 const contexts = new WeakMap<object, FailureContext>()
 
@@ -39,5 +39,5 @@ export function contextOf(error: unknown): FailureContext {
 /** The class of an error that the user's `classify` leaves to us. */
 export function classOf(error: unknown): FailureClass {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null
-  return (typeof code === 'string' ? CLASS_OF_CODE[code] : undefined) ?? 'backend'
+  return CLASS_OF_CODE.get(code) ?? 'backend'
 }
