@@ -220,7 +220,12 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     let failure: unknown
     try {
       if (this.custody?.flushed(connection) === false) await this.custody.flush(connection, signal)
-      await this.source.reset?.(connection, { signal })
+      if (this.source.reset !== undefined) {
+        if (this.custody?.lend(connection) === false) {
+          throw new Error(`${this.name}: connection ${slot.id} was not fit to be reset`)
+        }
+        await this.source.reset(connection, { signal })
+      }
       clean = this.custody?.park(connection) ?? true
     } catch (error) {
       failure = error
