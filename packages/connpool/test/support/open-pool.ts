@@ -1,0 +1,13 @@
+import type { Socket } from 'node:net'
+import type { TestContext } from 'node:test'
+import { createTcpPool, type Pool, type TcpPoolOptions } from '../../src/index.ts'
+
+/** What a test opens a pool with: a path, or a port of the loopback. */
+export type OpenOptions = { port: number; host?: string } & Partial<TcpPoolOptions>
+
+/** A pool on the loopback, closed when the test is over whatever it still holds. */
+export function openPool(t: TestContext, options: OpenOptions): Pool<Socket> {
+  const pool = createTcpPool({ host: '127.0.0.1', ...options })
+  t.after(() => pool.close({ graceMs: 0 }).catch(() => {}))
+  return pool
+}

@@ -1,0 +1,76 @@
+import { once } from 'node:events'
+import { createServer, type Server, type Socket } from 'node:net'
+
+/** A server in this process, which knows its connections. */
+export class TcpServer implements AsyncDisposable {
+  readonly #server: Server
+  readonly sockets = new Set<Socket>()
+  /** How many connected so far. */
+  accepted = 0
+  readonly #waiting: { readonly count: number; readonly tell: () => void }[] = []
+
+  /** Listens on a free port of the loopback, or on `path`. */
+  static async start(serve: (socket: Socket) => void = echo, path?: string): Promise<TcpServer> {
+    const server = new TcpServer(serve)
+    if (path === undefined) server.#server.listen(0, '127.0.0.1')
+    else server.#server.listen(path)
+    await once(server.#server, 'listening')
+    return server
+  }
+
+  private constructor(serve: (socket: Socket) => void) {
+    this.#server = createServer((socket) => {
+      this.accepted++
+      this.sockets.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        this.sockets.delete(socket)
+        this.#tell()
+      })
+      serve(socket)
+      this.#tell()
+    })
+  }
+
+  get port(): number {
+    const address = this.#server.address()
+    if (address === null || typeof address === 'string') throw new Error('listens on no port')
+    return address.port
+  }
+
+  /** Resolves once it holds exactly `count` connections. */
+  holds(count: number): Promise<void> {
+    return new Promise((tell) => {
+      this.#waiting.push({ count, tell })
+      this.#tell()
+    })
+  }
+
+  /** Its only connection. */
+  get socket(): Socket {
+    const [socket] = this.sockets
+    if (socket === undefined) throw new Error('there is no connection')
+    return socket
+  }
+
+  /** Stops listening; connections stay. */
+  stopListening(): void {
+    this.#server.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.sockets) socket.destroy()
+    if (!this.#server.listening) return
+    this.#server.close()
+    await once(this.#server, 'close')
+  }
+
+  #tell(): void {
+    for (const { count, tell } of this.#waiting) if (this.sockets.size === count) tell()
+  }
+}
+
+/** Sends back what it receives. */
+export function echo(socket: Socket): void {
+  socket.on('data', (bytes) => socket.write(bytes))
+}
