@@ -30,6 +30,7 @@ export const socketCustody: Custody<Socket> = {
   park(socket: WatchedSocket): boolean {
     if (!isSound(socket)) return false
     if (socket.readableFlowing === true) socket.pause()
+    while (socket.writableCorked > 0) socket.uncork()
     if (socket.timeout) socket.setTimeout(0)
     return true
   },
