@@ -380,7 +380,8 @@ export class PoolMachine<C, W> {
     }
     if (waiter.turn >= 0) return null
     if (deadline === -Infinity) return 'timeout'
-    return -spare >= this.#limits.maxWaiters ? 'full' : null
+    const ahead = law.paused ? moves.queue.size : -spare
+    return ahead >= this.#limits.maxWaiters ? 'full' : null
   }
 
   /** Returned and clean: closed if it is to go, else to the next waiter or idle. */

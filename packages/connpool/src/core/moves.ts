@@ -74,7 +74,7 @@ export class Moves<C, W> {
     this.roster.admit(slot, now, this.#random())
     this.roster.shelve(slot)
     this.tally.opened++
-    if (this.backoff.standing !== null && !slot.proven) {
+    if (!slot.proven) {
       slot.probation = new Deadline(slot)
       this.roster.probation.add(slot.probation, now + PROBATION_MS)
     }
@@ -90,15 +90,12 @@ export class Moves<C, W> {
     this.effects.destroy(slot, 'excess', undefined)
   }
 
-  /**
-   * Returned clean for the first time, or lived through its probation. One that opened before the
-   * trouble began proves nothing about it.
-   */
+  /** Returned clean for the first time, or lived through its probation: the dial was a success. */
   prove(slot: Slot<C>): void {
-    if (slot.proven) return
-    slot.proven = true
     if (slot.probation === null) return
     this.roster.probation.remove(slot.probation)
+    slot.probation = null
+    slot.proven = true
     this.backoff.succeed()
   }
 

@@ -33,7 +33,7 @@ export class Roster<C> {
   readonly idleness: Due<Deadline<Slot<C>>> = new Due<Deadline<Slot<C>>>()
   /** Idle ones, by the next background probe. */
   readonly upkeep: Due<Deadline<Slot<C>>> = new Due<Deadline<Slot<C>>>()
-  /** Opened while dials failed and not yet proven, by the end of their probation. */
+  /** Those that are not proven yet, by the end of their probation. */
   readonly probation: Due<Deadline<Slot<C>>> = new Due<Deadline<Slot<C>>>()
   /** Leases not ended, also those on connections that died. */
   leases = 0

@@ -74,6 +74,7 @@ export class Slot<C> implements Linked<Slot<C>> {
   /** These are made when first needed: few pools share connections or probe in the background. */
   seat: Seat<Slot<C>> | null = null
   nextProbe: Deadline<Slot<C>> | null = null
+  /** From its opening until it is proven. */
   probation: Deadline<Slot<C>> | null = null
 
   constructor(cargo: C) {

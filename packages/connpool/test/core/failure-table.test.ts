@@ -207,11 +207,23 @@ describe('failures in a row', () => {
     assert.equal(world.machine.moves.backoff.standing, null)
   })
 
-  test('one that opened before the trouble began proves nothing about it', () => {
+  test('the first clean release clears the class, whichever of parallel dials it came from', () => {
     const world = new World({ maxConnecting: 2 })
     const waiter = world.acquire()
     world.acquire()
     world.opened()
+    world.failed('backend')
+    assert.equal(world.machine.moves.backoff.standing, 'backend')
+    world.release(waiter)
+    assert.equal(world.machine.moves.backoff.standing, null)
+  })
+
+  test('one that was proven before the trouble began proves nothing about it', () => {
+    const world = new World({ maxConnecting: 2 })
+    const waiter = world.acquire()
+    world.opened()
+    world.advance(1_000)
+    world.acquire()
     world.failed('backend')
     world.release(waiter)
     assert.equal(world.machine.moves.backoff.standing, 'backend')

@@ -110,6 +110,13 @@ describe('pause', () => {
     )
   })
 
+  test('maxWaiters holds, though an idle connection is there', () => {
+    const world = stocked(1, { maxWaiters: 1 })
+    world.pause()
+    assert.equal(world.acquire().refusal, null)
+    assert.equal(world.acquire().refusal, 'full')
+  })
+
   test('a dial that was running enters', () => {
     const world = new World()
     const waiter = world.acquire()
