@@ -81,8 +81,8 @@ export interface PoolSettings {
   /** Who is served: first come, or newest first while the oldest has waited over 50 ms. Default `'fifo'`. */
   readonly queueOrder?: 'fifo' | 'adaptive-lifo'
   /**
-   * Delays between trials while dials fail: `initialMs` (1 or more; 100), `maxMs` (1 or more, finite;
-   * 5,000), `factor` (1 or more; 2), `jitter` (0 to 1; 1), and `failFastAfter` (1 or more, or
+   * Delays between trials while dials fail: `initialMs` (1 or more; 100), `maxMs` (`initialMs` or
+   * more; 5,000), `factor` (1 or more; 2), `jitter` (0 to 1; 1), and `failFastAfter` (1 or more, or
    * Infinity; 5) failed steps in a row after which class `backend` refuses acquires while nothing is
    * open.
    */
@@ -146,10 +146,19 @@ const SETTINGS: Readonly<Record<keyof PoolSettings, Rule>> = {
       typeof value === 'object' &&
       value !== null &&
       'now' in value &&
-      typeof value.now === 'function',
-    must: 'an object with a function now() that answers monotonic milliseconds',
+      typeof value.now === 'function' &&
+      isFunctionIn(value, 'setTimeout') &&
+      isFunctionIn(value, 'setImmediate'),
+    must:
+      'an object with a function now() that answers monotonic milliseconds; ' +
+      'setTimeout and setImmediate, where it has them, are functions, too',
   },
   random: callback,
+}
+
+function isFunctionIn(value: object, key: string): boolean {
+  const found: unknown = Reflect.get(value, key)
+  return found === undefined || typeof found === 'function'
 }
 
 const VERBS: Readonly<Record<keyof Source<unknown>, Rule>> = {
@@ -217,6 +226,10 @@ export function resolveSettings(
   checkOptions(name, settings.backoff ?? {}, BACKOFF, 'backoff.')
   const given = Object.entries(settings.backoff ?? {}).filter(([, value]) => value !== undefined)
   const backoff = Object.freeze({ ...BACKOFF_DEFAULTS, ...Object.fromEntries(given) })
+  if (backoff.initialMs > backoff.maxMs) {
+    const { initialMs, maxMs } = backoff
+    refuseSize(name, 'backoff.initialMs', initialMs, 'backoff.maxMs', maxMs)
+  }
   const limits: Limits = Object.freeze({
     min,
     minIdle,

@@ -24,8 +24,9 @@ import {
   type Rules,
   show,
   wait,
+  withInherited,
 } from './rules.ts'
-import type { Source } from './source.ts'
+import { type Source, sourceOf } from './source.ts'
 import { type PoolStats, snapshot } from './stats.ts'
 import { Ticket } from './ticket.ts'
 import type { Turns } from './turns.ts'
@@ -367,16 +368,17 @@ function nextName(): string {
  * @throws InvalidOptionError
  */
 export function createPool<T>(options: PoolOptions<T>): Pool<T> {
-  const given = (options as Partial<PoolOptions<T>> | undefined)?.name
-  const name = typeof given === 'string' && given.trim() !== '' ? given : nextName()
-  checkOptions(name, options, POOL_RULES)
+  const given = withInherited(options, POOL_RULES)
+  const { name: named } = (given ?? {}) as Partial<PoolOptions<T>> // Checked below, with a name.
+  const name = typeof named === 'string' && named.trim() !== '' ? named : nextName()
+  checkOptions(name, given, POOL_RULES)
   for (const verb of ['create', 'destroy'] as const) {
-    checkArgument(name, `option "${verb}"`, options[verb], callback)
+    checkArgument(name, `option "${verb}"`, given[verb], callback)
   }
-  const settings = resolveSettings(name, options, {
-    probes: options.probe !== undefined,
-    resets: options.reset !== undefined,
+  const settings = resolveSettings(name, given, {
+    probes: given.probe !== undefined,
+    resets: given.reset !== undefined,
     dials: true,
   })
-  return new Pool<T>(Object.freeze({ ...options }), settings, null)
+  return new Pool<T>(sourceOf(given, options), settings, null)
 }

@@ -94,6 +94,19 @@ export function checkOptions(pool: string, options: unknown, known: Rules, path 
   }
 }
 
+/** The options together with those that are inherited: they may be an object of a class. */
+export function withInherited<O>(options: O, known: Rules): O {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return options
+  const inherited = Object.keys(known).filter(
+    (key) => key in options && !Object.hasOwn(options, key),
+  )
+  if (inherited.length === 0) return options
+  return {
+    ...options,
+    ...Object.fromEntries(inherited.map((key) => [key, Reflect.get(options, key)])),
+  }
+}
+
 /**
  * Refuses an argument that its rule does not allow.
  * @throws InvalidOptionError

@@ -59,3 +59,18 @@ export interface Source<T> {
   /** Whether an error means that every connection of the pool is broken: all are invalidated. */
   isFatal?(error: unknown, from: ErrorOrigin): boolean
 }
+
+/** The verbs alone, whatever else the options hold; methods of an object keep it as their `this`. */
+export function sourceOf<T>(verbs: Source<T>, owner: unknown): Source<T> {
+  const { create, destroy, probe, reset, ref, unref, classify, isFatal } = verbs
+  return Object.freeze({
+    create: create.bind(owner),
+    destroy: destroy.bind(owner),
+    ...(probe !== undefined && { probe: probe.bind(owner) }),
+    ...(reset !== undefined && { reset: reset.bind(owner) }),
+    ...(ref !== undefined && { ref: ref.bind(owner) }),
+    ...(unref !== undefined && { unref: unref.bind(owner) }),
+    ...(classify !== undefined && { classify: classify.bind(owner) }),
+    ...(isFatal !== undefined && { isFatal: isFatal.bind(owner) }),
+  })
+}
