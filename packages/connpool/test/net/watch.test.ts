@@ -1,0 +1,336 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { test } from 'node:test'
+import type { Pool, PoolEvent, PoolEventName } from '../../src/index.ts'
+import { openPool } from '../support/open-pool.ts'
+import { TcpServer } from '../support/tcp-server.ts'
+import { turns } from '../support/turns.ts'
+
+const timeout = 10_000
+
+const ends: Record<string, (socket: Socket) => void> = {
+  FIN: (socket) => socket.end(),
+  RST: (socket) => socket.resetAndDestroy(),
+}
+
+for (const [how, end] of Object.entries(ends)) {
+  test(`a parked connection that gets a ${how} is closed as died`, { timeout }, async (t) => {
+    await using server = await TcpServer.start()
+    const pool = openPool(t, { port: server.port })
+    await parkOne(pool)
+    const closed = next(pool, 'close')
+    end(server.socket)
+    assert.equal((await closed).reason, 'died')
+    assert.equal(pool.stats().open, 0)
+  })
+
+  test(`a connection that gets a ${how} before its first loan is closed as died`, {
+    timeout,
+  }, async (t) => {
+    await using server = await TcpServer.start()
+    const pool = openPool(t, {
+      port: server.port,
+      min: 1,
+      backoff: { initialMs: 5_000, jitter: 0 },
+    })
+    await pool.ready()
+    const closed = next(pool, 'close')
+    const failed = next(pool, 'connectFailed')
+    await server.holds(1)
+    end(server.socket)
+    assert.equal((await closed).reason, 'died')
+    await failed
+    assert.equal(pool.stats().connectFailures.backend, 1)
+  })
+
+  test(`a ${how} during a lease aborts its signal, and release() does nothing`, {
+    timeout,
+  }, async (t) => {
+    await using server = await TcpServer.start()
+    const pool = openPool(t, { port: server.port })
+    const lease = await pool.acquire()
+    await server.holds(1)
+    const { signal } = lease
+    const aborted = once(signal, 'abort')
+    end(server.socket)
+    await aborted
+    assert.match(String(signal.reason), /connection 1 was closed \(died\)/)
+    assert.equal(pool.stats().open, 0)
+    assert.equal(pool.stats().leases, 1)
+    lease.release()
+    assert.equal(pool.stats().leases, 0)
+    assert.equal(pool.stats().closed.died, 1)
+  })
+
+  test(`use() rejects with the borrower's own error after a ${how}`, { timeout }, async (t) => {
+    await using server = await TcpServer.start()
+    const pool = openPool(t, { port: server.port })
+    const own = new Error('no reply')
+    const using = pool.use(async (_socket, lease) => {
+      await server.holds(1)
+      const aborted = once(lease.signal, 'abort')
+      end(server.socket)
+      await aborted
+      throw own
+    })
+    await assert.rejects(using, (error) => error === own)
+    assert.equal(pool.stats().closed.died, 1)
+  })
+}
+
+test('a parked connection that receives late bytes is closed as dirty', { timeout }, async (t) => {
+  await using server = await TcpServer.start()
+  const pool = openPool(t, { port: server.port })
+  await parkOne(pool)
+  const closed = next(pool, 'close')
+  server.socket.write('late')
+  assert.equal((await closed).reason, 'dirty')
+})
+
+test('late bytes followed by a FIN are seen too', { timeout }, async (t) => {
+  await using server = await TcpServer.start()
+  const pool = openPool(t, { port: server.port })
+  await parkOne(pool)
+  const closed = next(pool, 'close')
+  server.socket.end('late')
+  assert.equal((await closed).reason, 'dirty')
+})
+
+test('a connection released with unread bytes is closed as dirty', { timeout }, async (t) => {
+  await using server = await TcpServer.start()
+  const pool = openPool(t, { port: server.port })
+  const lease = await pool.acquire()
+  lease.connection.write('question')
+  await readable(lease.connection)
+  lease.release()
+  assert.equal(pool.stats().closed.dirty, 1)
+  assert.equal(pool.stats().open, 0)
+})
+
+test('what a borrower wrote is waited for before the next one gets the connection', {
+  timeout,
+}, async (t) => {
+  await using server = await TcpServer.start(() => {})
+  const pool = openPool(t, { port: server.port, max: 1, resetTimeoutMs: Infinity })
+  const lease = await pool.acquire()
+  await server.holds(1)
+  const { connection } = lease
+  const size = writeUntilStuck(connection)
+  lease.release()
+  assert.equal(pool.stats().resetting, 1)
+  const waiting = pool.acquire()
+  await turns(5)
+  assert.equal(pool.stats().resetting, 1)
+  let received = 0
+  server.socket.on('data', (bytes) => {
+    received += bytes.length
+  })
+  const second = await waiting
+  assert.equal(second.connection, connection)
+  assert.equal(connection.writableLength, 0)
+  const all = once(server.socket, 'end')
+  connection.end()
+  await all
+  assert.equal(received, size)
+  second.destroy()
+})
+
+test('what is not written within resetTimeoutMs destroys the connection', {
+  timeout,
+}, async (t) => {
+  await using server = await TcpServer.start(() => {})
+  const pool = openPool(t, { port: server.port, resetTimeoutMs: 20 })
+  const lease = await pool.acquire()
+  await server.holds(1)
+  writeUntilStuck(lease.connection)
+  const closed = next(pool, 'close')
+  lease.release()
+  assert.equal((await closed).reason, 'reset')
+  assert.equal(pool.stats().resetFailures, 1)
+})
+
+test('a peer that resets while written bytes are waited for ends the wait', {
+  timeout,
+}, async (t) => {
+  await using server = await TcpServer.start(() => {})
+  const pool = openPool(t, { port: server.port, resetTimeoutMs: Infinity })
+  const lease = await pool.acquire()
+  await server.holds(1)
+  writeUntilStuck(lease.connection)
+  const closed = next(pool, 'close')
+  lease.release()
+  server.socket.resetAndDestroy()
+  await closed
+  assert.equal(pool.stats().open, 0)
+})
+
+test('what a borrower corked is sent when it is released', { timeout }, async (t) => {
+  await using server = await TcpServer.start()
+  const pool = openPool(t, { port: server.port, max: 1 })
+  const lease = await pool.acquire()
+  lease.connection.cork()
+  lease.connection.cork()
+  lease.release()
+  const second = await pool.acquire()
+  assert.equal(second.info.id, 1)
+  second.connection.write('question')
+  const [reply] = await once(second.connection, 'data')
+  assert.equal(String(reply), 'question')
+  second.release()
+})
+
+test('a timeout that a borrower left on the socket does not reach the next one', {
+  timeout,
+}, async (t) => {
+  await using server = await TcpServer.start()
+  const pool = openPool(t, { port: server.port, max: 1 })
+  const lease = await pool.acquire()
+  lease.connection.setTimeout(1)
+  lease.release()
+  const second = await pool.acquire()
+  let fired = false
+  second.connection.once('timeout', () => {
+    fired = true
+  })
+  // A timer that is due later, of the same list of timers or not, runs later.
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  assert.equal(fired, false)
+  assert.equal(second.connection.timeout, 0)
+  second.release()
+})
+
+test('a timeout that a borrower left does not fire while the connection is idle', {
+  timeout,
+}, async (t) => {
+  await using server = await TcpServer.start()
+  const pool = openPool(t, { port: server.port, max: 1 })
+  const lease = await pool.acquire()
+  const { connection } = lease
+  connection.setTimeout(1, () => assert.fail('it fired'))
+  lease.release()
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  assert.equal(pool.stats().idle, 1)
+})
+
+for (const parked of [false, true]) {
+  const how = parked ? 'parked in between' : 'hot'
+  test(`5,000 loans of one connection, ${how}, leave no listener behind`, {
+    timeout: 30_000,
+  }, async (t) => {
+    await using server = await TcpServer.start()
+    const pool = openPool(t, { port: server.port, max: 1 })
+    const warnings: Error[] = []
+    const warned = (warning: Error) => warnings.push(warning)
+    process.on('warning', warned)
+    t.after(() => process.off('warning', warned))
+    const socket = await parkOne(pool)
+    const before = listeners(socket)
+    for (let i = 0; i < 5_000; i++) {
+      const lease = await pool.acquire()
+      assert.equal(lease.connection, socket)
+      lease.release()
+      if (parked) await turns(1)
+    }
+    await turns(3)
+    assert.deepEqual(listeners(socket), before)
+    assert.equal(pool.stats().opened, 1)
+    assert.deepEqual(warnings, [])
+  })
+}
+
+test('a lent socket has no listener of the watch', { timeout }, async (t) => {
+  await using server = await TcpServer.start()
+  const pool = openPool(t, { port: server.port, max: 1 })
+  const socket = await parkOne(pool)
+  assert.equal(socket.listenerCount('readable'), 1)
+  const lease = await pool.acquire()
+  assert.equal(socket.listenerCount('readable'), 0)
+  lease.release()
+})
+
+test('a socket that its borrower destroyed is replaced', { timeout }, async (t) => {
+  await using server = await TcpServer.start()
+  const pool = openPool(t, { port: server.port, max: 1 })
+  const lease = await pool.acquire()
+  lease.connection.destroy()
+  lease.release()
+  assert.equal(pool.stats().closed.died, 1)
+  const second = await pool.acquire()
+  assert.equal(second.info.id, 2)
+  second.connection.destroy(new Error('own'))
+  await once(second.signal, 'abort')
+  second.release()
+  const third = await pool.acquire()
+  assert.equal(third.info.id, 3)
+  third.connection.end()
+  third.release()
+  assert.equal(pool.stats().closed.died, 3)
+  assert.equal(pool.stats().open, 0)
+})
+
+test('a detached socket leaves the pool alive and belongs to its taker', { timeout }, async (t) => {
+  await using server = await TcpServer.start()
+  const pool = openPool(t, { port: server.port, max: 1 })
+  await parkOne(pool)
+  const lease = await pool.acquire()
+  const socket = lease.detach()
+  assert.equal(pool.stats().open, 0)
+  await pool.close()
+  socket.write('question')
+  const [reply] = await once(socket, 'data')
+  assert.equal(String(reply), 'question')
+  socket.destroy()
+  await once(socket, 'close')
+  assert.equal(pool.stats().closed.detached, 1)
+  assert.equal(pool.stats().closed.died, 0)
+})
+
+test('invalidate and close end parked sockets at the server as well', { timeout }, async (t) => {
+  await using server = await TcpServer.start()
+  const pool = openPool(t, { port: server.port })
+  await parkOne(pool)
+  await server.holds(1)
+  pool.invalidate()
+  await server.holds(0)
+  await parkOne(pool)
+  await server.holds(1)
+  await pool.close()
+  await server.holds(0)
+})
+
+/** Lends one connection and parks it, watched. */
+async function parkOne(pool: Pool<Socket>): Promise<Socket> {
+  const lease = await pool.acquire()
+  const { connection } = lease
+  lease.release()
+  await turns(3)
+  assert.equal(pool.stats().idle, 1)
+  return connection
+}
+
+function next(pool: Pool<Socket>, event: PoolEventName): Promise<PoolEvent> {
+  return new Promise((resolve) => pool.once(event, resolve))
+}
+
+/** Resolves once the socket holds unread bytes, and reads none. */
+async function readable(socket: Socket): Promise<void> {
+  while (socket.readableLength === 0) await turns(1)
+}
+
+/** Writes until the system takes no more; answers the number of bytes. */
+function writeUntilStuck(socket: Socket): number {
+  const block = Buffer.alloc(1 << 20)
+  let size = 0
+  do {
+    socket.write(block)
+    size += block.length
+  } while (socket.writableLength < 8 * block.length)
+  return size
+}
+
+function listeners(socket: Socket): Record<string, number> {
+  return Object.fromEntries(
+    socket.eventNames().map((name) => [String(name), socket.listenerCount(name)]),
+  )
+}
