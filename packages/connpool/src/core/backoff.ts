@@ -21,6 +21,9 @@ export interface BackoffLimits {
   readonly failFastAfter: number
 }
 
+/** No delay is shorter, in ms, whatever chance says: without one a dial that fails at once spins. */
+const SHORTEST_MS = 1
+
 /**
  * The pool's memory of failed dials: which class stands, how many steps failed in a row, and the
  * delay before the next trial. A delay belongs to the pool, never to a waiter.
@@ -83,6 +86,6 @@ export class Backoff {
   #delay(attempt: number): number {
     const { initialMs, maxMs, factor, jitter } = this.#limits
     const delay = Math.min(maxMs, initialMs * factor ** (attempt - 1))
-    return delay * (1 - jitter * this.#random())
+    return Math.max(SHORTEST_MS, delay * (1 - jitter * this.#random()))
   }
 }

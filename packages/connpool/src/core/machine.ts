@@ -131,6 +131,12 @@ export class PoolMachine<C, W> {
     this.law.pump(now)
   }
 
+  /** A release of a connection that is not fit to be kept. */
+  returnedUnfit(slot: Slot<C>, reason: CloseReason, now: number): void {
+    if (slot.leases > 0) this.moves.tally.releases++
+    this.discard(slot, reason, undefined, now)
+  }
+
   /** A lease ended and its connection is not to be lent again: it goes with the last lease on it. */
   discard(slot: Slot<C>, reason: CloseReason, error: unknown, now: number): void {
     if (slot.leases === 0) return

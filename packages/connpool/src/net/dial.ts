@@ -15,8 +15,8 @@ export interface DialOptions {
 
 export interface KeepAlive {
   /**
-   * Silence after which the first keepalive packet goes out, in ms. Over 0; default 30,000. The
-   * system counts in whole seconds, rounded down.
+   * Silence after which the first keepalive packet goes out, in ms. 1,000 or more, finite; default
+   * 30,000. The system counts in whole seconds, rounded down.
    */
   readonly delayMs?: number
 }

@@ -1,15 +1,16 @@
 import { isIP, type Socket } from 'node:net'
-import { InvalidOptionError } from '../pool/errors.ts'
 import { type PoolSettings, resolveSettings, SETTINGS_RULES } from '../pool/options.ts'
 import { Pool } from '../pool/pool.ts'
 import {
   callback,
   checkOptions,
+  invalidOption,
+  type Owner,
   oneOfValues,
   type Rule,
   type Rules,
-  span,
   text,
+  withInherited,
 } from '../pool/rules.ts'
 import type { Source } from '../pool/source.ts'
 import { type PathAddress, showAddress, type TcpAddress } from './address.ts'
@@ -29,7 +30,12 @@ export interface TcpPoolSettings
 /** What `createTcpPool` takes: where to connect to, and the settings. */
 export type TcpPoolOptions = (TcpAddress | PathAddress) & TcpPoolSettings
 
-const KEEP_ALIVE_RULES: Record<keyof KeepAlive, Rule> = { delayMs: span }
+const KEEP_ALIVE_RULES: Record<keyof KeepAlive, Rule> = {
+  delayMs: {
+    check: (value) => typeof value === 'number' && value >= 1_000 && value < Infinity,
+    must: 'a number of milliseconds of at least 1000: the system counts in seconds',
+  },
+}
 
 const ADDRESS_RULES: Record<keyof TcpAddress | keyof PathAddress, Rule> = {
   host: text,
@@ -75,19 +81,20 @@ const TCP_RULES: Rules = {
  * ```
  */
 export function createTcpPool(options: TcpPoolOptions): Pool<Socket> {
-  const target = targetOf(options)
-  const name = options.name ?? showAddress(target)
-  checkOptions(name, options, TCP_RULES)
-  if (options.keepAlive) checkOptions(name, options.keepAlive, KEEP_ALIVE_RULES, 'keepAlive.')
-  const { probe, reset, classify, isFatal } = options
-  const settings = resolveSettings(name, options, {
+  const owner = { name: nameOf(options ?? {}) }
+  checkOptions(owner, options, TCP_RULES)
+  const given = Object.freeze({ ...withInherited(options, TCP_RULES) })
+  if (given.keepAlive) checkOptions(owner, given.keepAlive, KEEP_ALIVE_RULES, 'keepAlive.')
+  const target = targetOf(owner, given)
+  const { probe, reset, classify, isFatal } = given
+  const settings = resolveSettings(owner.name, given, {
     probes: probe !== undefined,
     resets: reset !== undefined,
     dials: true,
   })
   const { now } = settings.clock
   const source: Source<Socket> = {
-    create: (context) => connectSocket(target, options, context, now),
+    create: (context) => connectSocket(target, given, context, now),
     destroy: (socket) => {
       socket.destroy()
     },
@@ -99,15 +106,26 @@ export function createTcpPool(options: TcpPoolOptions): Pool<Socket> {
   return new Pool<Socket>(source, settings, socketCustody)
 }
 
+type GivenAddress = Partial<TcpAddress & PathAddress>
+
+/** The name that was given, else the address: of options that may be anything yet. */
+function nameOf(given: Partial<TcpPoolOptions>): string {
+  if (typeof given.name === 'string') return given.name
+  const { host, port, path }: GivenAddress = given
+  if (path !== undefined) return String(path)
+  return port === undefined
+    ? 'connpool'
+    : showAddress({ port, ...(host !== undefined && { host }) })
+}
+
 /** Where to connect to: a port on a host, or a path, and not both. */
-function targetOf(options: TcpPoolOptions): TcpAddress | PathAddress {
-  const given: Partial<TcpAddress & PathAddress> = options ?? {}
+function targetOf(owner: Owner, given: GivenAddress): TcpAddress | PathAddress {
   const { host, port, path } = given
-  if ((port === undefined) === (path === undefined)) {
-    const name = typeof options?.name === 'string' ? options.name : 'connpool'
-    const found = port === undefined ? 'neither is given' : 'both are given'
-    throw new InvalidOptionError(name, `a TCP pool needs "port" or "path", but ${found}`)
+  if (port !== undefined && path === undefined) {
+    return Object.freeze({ port, ...(host !== undefined && { host }) })
   }
-  if (path !== undefined) return { path }
-  return { port: port as number, ...(host !== undefined && { host }) } // Checked with the others.
+  if (path !== undefined && port === undefined && host === undefined) return Object.freeze({ path })
+  const both = host === undefined ? '"port" and "path"' : '"host" and "path"'
+  const found = path === undefined ? 'neither is given' : `${both} are given`
+  throw invalidOption(owner, `a TCP pool needs "port", with or without "host", or "path"; ${found}`)
 }

@@ -2,12 +2,12 @@ import type { PoolMachine } from '../core/machine.ts'
 import type { CloseReason, Slot } from '../core/slot.ts'
 import type { Cargo, Holding } from './cargo.ts'
 import type { Custody } from './custody.ts'
-import { InvalidOptionError, LeaseReleasedError } from './errors.ts'
+import { LeaseReleasedError } from './errors.ts'
 import type { Events } from './events.ts'
 import { Lease, type LeaseHolder, type Lender, type ReleaseOptions } from './lease.ts'
-import { checkOptions, type Rules, wait } from './rules.ts'
+import { checkOptions, invalidOption, type Rules, wait } from './rules.ts'
 import type { Source } from './source.ts'
-import { snapshot } from './stats.ts'
+import type { PoolStats } from './stats.ts'
 import type { Ticket } from './ticket.ts'
 import type { Turns } from './turns.ts'
 
@@ -22,6 +22,7 @@ export interface LoanOffice<T> {
   readonly turns: Turns
   readonly events: Events
   now(): number
+  stats(): PoolStats
   /** Tells `isFatal` of an error with which a connection was given back. */
   judge(error: unknown, from: 'use' | 'destroy'): void
   /** Reports a callback that threw. */
@@ -55,7 +56,7 @@ export class Loans<T> implements Lender<T> {
   }
 
   idleForMs(options: ReleaseOptions): number {
-    checkOptions(this.#office.name, options, RELEASE_RULES, 'release.')
+    checkOptions(this.#office, options, RELEASE_RULES, 'release.')
     return options.idleForMs ?? Infinity
   }
 
@@ -66,7 +67,8 @@ export class Loans<T> implements Lender<T> {
     if (custody !== null && slot.state === 'lent' && slot.leases === 1) {
       const connection = slot.cargo.connection as T // A lent slot has its connection.
       if (!custody.park(connection)) {
-        this.#discard(slot, custody.unfitReason(connection), undefined)
+        this.#machine.returnedUnfit(slot, custody.unfitReason(connection), this.#office.now())
+        this.#office.turns.expectEnd()
         if (told !== null) this.#tellReleased(slot, told)
         return
       }
@@ -94,10 +96,9 @@ export class Loans<T> implements Lender<T> {
 
   checkAlone(slot: Slot<Cargo<T>>): void {
     if (slot.leases === 1) return
-    throw new InvalidOptionError(
-      this.#office.name,
+    throw invalidOption(
+      this.#office,
       `detach() needs the connection for itself, but ${slot.leases - 1} other leases share it`,
-      { stats: snapshot(this.#machine) },
     )
   }
 
@@ -120,7 +121,7 @@ export class Loans<T> implements Lender<T> {
   }
 
   endedError(): Error {
-    return new LeaseReleasedError(this.#office.name, { stats: snapshot(this.#machine) })
+    return new LeaseReleasedError(this.#office.name, { stats: this.#office.stats() })
   }
 
   /** Who holds a connection, oldest loan first. */

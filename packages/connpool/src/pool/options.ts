@@ -1,13 +1,14 @@
 import type { BackoffLimits } from '../core/backoff.ts'
 import type { Limits } from '../core/limits.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { InvalidOptionError } from './errors.ts'
 import {
   callback,
   checkOptions,
   count,
   finiteCount,
   fraction,
+  invalidOption,
+  type Owner,
   oneOf,
   type Rule,
   type Rules,
@@ -39,7 +40,7 @@ export interface PoolSettings {
    * finite; default 1.
    */
   readonly increment?: number
-  /** Leases that share a connection, for protocols that multiplex. 1 or more, finite; default 1. */
+  /** Leases that share a connection, for protocols that multiplex. 1 or more; default 1. */
   readonly maxLeases?: number
   /** Dials at a time. 1 or more; default 4. */
   readonly maxConnecting?: number
@@ -82,7 +83,7 @@ export interface PoolSettings {
   readonly queueOrder?: 'fifo' | 'adaptive-lifo'
   /**
    * Delays between trials while dials fail: `initialMs` (1 or more; 100), `maxMs` (`initialMs` or
-   * more; 5,000), `factor` (1 or more; 2), `jitter` (0 to 1; 1), and `failFastAfter` (1 or more, or
+   * more, or Infinity; 5,000), `factor` (1 or more; 2), `jitter` (0 to 1; 1), and `failFastAfter` (1 or more, or
    * Infinity; 5) failed steps in a row after which class `backend` refuses acquires while nothing is
    * open.
    */
@@ -121,7 +122,7 @@ const SETTINGS: Readonly<Record<keyof PoolSettings, Rule>> = {
   max: count(1),
   maxIdle: count(0),
   increment: finiteCount(1),
-  maxLeases: finiteCount(1),
+  maxLeases: count(1),
   maxConnecting: count(1),
   maxWaiters: count(0),
   acquireTimeoutMs: wait,
@@ -178,8 +179,8 @@ const BACKOFF: Readonly<Record<keyof BackoffLimits, Rule>> = {
     must: 'a number of milliseconds of at least 1',
   },
   maxMs: {
-    check: (value) => typeof value === 'number' && value >= 1 && value < Infinity,
-    must: 'a number of milliseconds of at least 1',
+    check: (value) => typeof value === 'number' && value >= 1,
+    must: 'a number of milliseconds of at least 1, or Infinity',
   },
   factor: {
     check: (value) => typeof value === 'number' && value >= 1 && value < Infinity,
@@ -188,6 +189,11 @@ const BACKOFF: Readonly<Record<keyof BackoffLimits, Rule>> = {
   jitter: fraction,
   failFastAfter: count(1),
 }
+
+/** Stands for no bound: leases per connection are divided by. */
+const MOST_LEASES = Number.MAX_SAFE_INTEGER
+/** Stands for no bound: a delay has to end, in ms. */
+const LONGEST_DELAY_MS = 2 ** 40
 
 const BACKOFF_DEFAULTS: BackoffLimits = Object.freeze({
   initialMs: 100,
@@ -211,32 +217,31 @@ export function resolveSettings(
   settings: PoolSettings,
   verbs: { readonly probes: boolean; readonly resets: boolean; readonly dials: boolean },
 ): ResolvedSettings {
+  const owner: Owner = { name }
   const { min = 0, minIdle = 0, max = 10, maxIdle, maxLeases = 1 } = settings
-  checkSizes(name, { min, minIdle, max, maxIdle })
+  checkSizes(owner, { min, minIdle, max, maxIdle })
   if (maxIdle !== undefined && maxIdle > max) {
-    refuseSize(name, 'maxIdle', maxIdle, 'max', max)
+    refuseSize(owner, 'maxIdle', maxIdle, 'max', max)
   }
   if (verbs.resets && maxLeases > 1) {
-    throw new InvalidOptionError(
-      name,
+    throw invalidOption(
+      owner,
       `"reset" goes with one lease per connection, but maxLeases is ${maxLeases}: a connection ` +
         'cannot be made clean for one borrower while another uses it. Leave one of them out',
     )
   }
-  checkOptions(name, settings.backoff ?? {}, BACKOFF, 'backoff.')
+  checkOptions(owner, settings.backoff ?? {}, BACKOFF, 'backoff.')
   const given = Object.entries(settings.backoff ?? {}).filter(([, value]) => value !== undefined)
-  const backoff = Object.freeze({ ...BACKOFF_DEFAULTS, ...Object.fromEntries(given) })
-  if (backoff.initialMs > backoff.maxMs) {
-    const { initialMs, maxMs } = backoff
-    refuseSize(name, 'backoff.initialMs', initialMs, 'backoff.maxMs', maxMs)
-  }
+  const backoff = { ...BACKOFF_DEFAULTS, ...Object.fromEntries(given) }
+  const { initialMs, maxMs } = backoff
+  if (initialMs > maxMs) refuseSize(owner, 'backoff.initialMs', initialMs, 'backoff.maxMs', maxMs)
   const limits: Limits = Object.freeze({
     min,
     minIdle,
     max,
     maxIdle,
     increment: settings.increment ?? 1,
-    maxLeases,
+    maxLeases: Math.min(maxLeases, MOST_LEASES),
     maxConnecting: settings.maxConnecting ?? 4,
     maxWaiters: settings.maxWaiters ?? Infinity,
     maxUses: settings.maxUses ?? Infinity,
@@ -253,7 +258,7 @@ export function resolveSettings(
     freshForMs: settings.freshForMs ?? 0,
     idleOrder: settings.idleOrder ?? 'lifo',
     queueOrder: settings.queueOrder ?? 'fifo',
-    backoff,
+    backoff: Object.freeze({ ...backoff, maxMs: Math.min(maxMs, LONGEST_DELAY_MS) }),
     ...verbs,
   })
   const { clock = systemClock, random = Math.random } = settings
@@ -276,16 +281,16 @@ export function resolveSettings(
  * is capped by `max`; one that was not follows it.
  * @throws InvalidOptionError
  */
-export function checkSizes(pool: string, { min, minIdle, max, maxIdle }: Sizes): void {
-  if (min > max) refuseSize(pool, 'min', min, 'max', max)
+export function checkSizes(owner: Owner, { min, minIdle, max, maxIdle }: Sizes): void {
+  if (min > max) refuseSize(owner, 'min', min, 'max', max)
   const idle = Math.min(maxIdle ?? max, max)
-  if (min > idle) refuseSize(pool, 'min', min, 'maxIdle', idle)
-  if (minIdle > idle) refuseSize(pool, 'minIdle', minIdle, 'maxIdle', idle)
+  if (min > idle) refuseSize(owner, 'min', min, 'maxIdle', idle)
+  if (minIdle > idle) refuseSize(owner, 'minIdle', minIdle, 'maxIdle', idle)
 }
 
-function refuseSize(pool: string, small: string, is: number, large: string, bound: number): never {
-  throw new InvalidOptionError(
-    pool,
+function refuseSize(owner: Owner, small: string, is: number, large: string, bound: number): never {
+  throw invalidOption(
+    owner,
     `option "${small}" is ${is}, but "${large}" is ${bound}; lower ${small} or raise ${large}`,
   )
 }

@@ -3,7 +3,7 @@ import type { PoolMachine } from '../core/machine.ts'
 import { Waiter } from '../core/waiter.ts'
 import type { Cargo } from './cargo.ts'
 import type { Custody } from './custody.ts'
-import { CloseTimeoutError, InvalidOptionError } from './errors.ts'
+import { CloseTimeoutError } from './errors.ts'
 import { isEventName, type PoolEventName, type PoolListener } from './events.ts'
 import { giveUp, isEnded, type Lease, type LeaseHolder } from './lease.ts'
 import type { Loans } from './loans.ts'
@@ -21,13 +21,14 @@ import {
   checkOptions,
   count,
   finiteCount,
+  invalidOption,
   type Rules,
   show,
   wait,
   withInherited,
 } from './rules.ts'
 import { type Source, sourceOf } from './source.ts'
-import { type PoolStats, snapshot } from './stats.ts'
+import type { PoolStats } from './stats.ts'
 import { Ticket } from './ticket.ts'
 import type { Turns } from './turns.ts'
 import { World } from './world.ts'
@@ -142,7 +143,7 @@ export class Pool<T> {
     fn: (connection: T, lease: Lease<T>) => R | PromiseLike<R>,
     options?: UseOptions,
   ): Promise<R> {
-    checkArgument(this.name, 'use(): the first argument', fn, callback)
+    checkArgument(this, 'use(): the first argument', fn, callback)
     const lease = await (options === undefined
       ? this.acquire()
       : this.#acquireWith(options, USE_RULES))
@@ -166,7 +167,7 @@ export class Pool<T> {
    */
   ready(options: ReadyOptions = {}): Promise<void> {
     try {
-      checkOptions(this.name, options, READY_RULES, 'ready.')
+      checkOptions(this, options, READY_RULES, 'ready.')
     } catch (error) {
       return Promise.reject(error)
     }
@@ -186,11 +187,11 @@ export class Pool<T> {
    * @throws InvalidOptionError where the options would have been refused; nothing changes then.
    */
   resize(sizes: { readonly min?: number; readonly max?: number }): void {
-    checkOptions(this.name, sizes, RESIZE_RULES, 'resize.')
+    checkOptions(this, sizes, RESIZE_RULES, 'resize.')
     const { law } = this.#machine
     const { min = law.min, max = law.max } = sizes
     const { minIdle, maxIdle } = this.#settings.limits
-    checkSizes(this.name, { min, minIdle, max, maxIdle })
+    checkSizes(this, { min, minIdle, max, maxIdle })
     this.#machine.resize(min, max, this.#now())
     this.#turns.expectEnd()
   }
@@ -225,7 +226,7 @@ export class Pool<T> {
    */
   close(options: CloseOptions = {}): Promise<void> {
     try {
-      checkOptions(this.name, options, CLOSE_RULES, 'close.')
+      checkOptions(this, options, CLOSE_RULES, 'close.')
     } catch (error) {
       return Promise.reject(error)
     }
@@ -247,7 +248,7 @@ export class Pool<T> {
 
   /** The figures as they are now, frozen. */
   stats(): PoolStats {
-    return snapshot(this.#machine)
+    return this.#world.stats()
   }
 
   /** Who holds connections, oldest loan first. */
@@ -275,9 +276,9 @@ export class Pool<T> {
   }
 
   #listen(event: PoolEventName, listener: PoolListener, once: boolean): this {
-    checkArgument(this.name, 'the listener', listener, callback)
+    checkArgument(this, 'the listener', listener, callback)
     if (!isEventName(event)) {
-      throw new InvalidOptionError(this.name, `there is no event ${show(event)}`)
+      throw invalidOption(this, `there is no event ${show(event)}`)
     }
     this.#world.events.add(event, listener, once)
     return this
@@ -297,7 +298,7 @@ export class Pool<T> {
 
   #acquireWith(options: AcquireOptions, known: Rules): Promise<Lease<T>> {
     try {
-      checkOptions(this.name, options, known, 'acquire.')
+      checkOptions(this, options, known, 'acquire.')
     } catch (error) {
       return Promise.reject(error)
     }
@@ -371,9 +372,9 @@ export function createPool<T>(options: PoolOptions<T>): Pool<T> {
   const given = withInherited(options, POOL_RULES)
   const { name: named } = (given ?? {}) as Partial<PoolOptions<T>> // Checked below, with a name.
   const name = typeof named === 'string' && named.trim() !== '' ? named : nextName()
-  checkOptions(name, given, POOL_RULES)
+  checkOptions({ name }, given, POOL_RULES)
   for (const verb of ['create', 'destroy'] as const) {
-    checkArgument(name, `option "${verb}"`, given[verb], callback)
+    checkArgument({ name }, `option "${verb}"`, given[verb], callback)
   }
   const settings = resolveSettings(name, given, {
     probes: given.probe !== undefined,

@@ -9,7 +9,7 @@ import {
   PoolUnavailableError,
   QueueFullError,
 } from './errors.ts'
-import { type PoolStats, snapshot } from './stats.ts'
+import type { PoolStats } from './stats.ts'
 
 /** What an error tells of its pool. */
 interface Refuser<C, W> {
@@ -18,6 +18,7 @@ interface Refuser<C, W> {
   readonly loans: { oldestMs(): number | null }
   readonly lastFailure: unknown
   now(): number
+  stats(): PoolStats
 }
 
 /** The error of somebody who is turned away: what happened, why, and what to do. */
@@ -28,7 +29,7 @@ export function refusalError<C, W>(
 ): PoolError {
   const { name, machine } = pool
   const { backoff } = machine.moves
-  const stats = snapshot(machine)
+  const stats = pool.stats()
   const details = { stats, cause: backoff.standing === null ? undefined : pool.lastFailure }
   const retryInMs = Math.max(0, Math.ceil(backoff.until - pool.now()))
   const why = describe(pool.lastFailure)

@@ -1,4 +1,5 @@
 import { InvalidOptionError } from './errors.ts'
+import type { PoolStats } from './stats.ts'
 
 /** What a value must be. */
 export interface Rule {
@@ -62,32 +63,58 @@ export const record: Rule = {
 }
 
 /** Options that are planned and have not landed: refused with a word of their own. */
-const NOT_YET: ReadonlySet<string> = new Set(['leakThresholdMs', 'logger'])
+const NOT_YET: ReadonlySet<string> = new Set([
+  'leakThresholdMs',
+  'logger',
+  'tls',
+  'lookup',
+  'connect',
+  'lookupTimeoutMs',
+  'connectTimeoutMs',
+  'tlsTimeoutMs',
+  'handshakeTimeoutMs',
+  'serverSpeaksFirst',
+  'onIdleData',
+  'strictListeners',
+  'keepAlive.intervalMs',
+  'keepAlive.count',
+])
 
 /** The options that are known, each with its rule. */
 export type Rules = Readonly<Record<string, Rule>>
+
+/** Whose options they are: a pool, or the name of one that is being made. */
+export interface Owner {
+  readonly name: string
+  stats?(): PoolStats
+}
+
+/** The error of a refused option or argument. */
+export function invalidOption(owner: Owner, message: string): InvalidOptionError {
+  return new InvalidOptionError(owner.name, message, { stats: owner.stats?.() })
+}
 
 /**
  * Refuses whatever `rules` does not allow. `undefined` is an option that was not given.
  * @throws InvalidOptionError naming the option, its value and the fix.
  */
-export function checkOptions(pool: string, options: unknown, known: Rules, path = ''): void {
+export function checkOptions(owner: Owner, options: unknown, known: Rules, path = ''): void {
   if (!record.check(options)) {
     const what = path === '' ? 'the options' : `option "${path.slice(0, -1)}"`
-    throw new InvalidOptionError(pool, `${what} must be an object, not ${show(options)}`)
+    throw invalidOption(owner, `${what} must be an object, not ${show(options)}`)
   }
   for (const [key, value] of Object.entries(options as object)) {
     if (value === undefined) continue
     const rule = Object.hasOwn(known, key) ? known[key] : undefined
     if (rule === undefined) {
-      const fix = NOT_YET.has(key)
+      const fix = NOT_YET.has(path + key)
         ? 'it is not available in this version; leave it out'
         : `there is no such option; these are known: ${Object.keys(known).join(', ')}`
-      throw new InvalidOptionError(pool, `option "${path}${key}" is refused: ${fix}`)
+      throw invalidOption(owner, `option "${path}${key}" is refused: ${fix}`)
     }
     if (!rule.check(value)) {
-      throw new InvalidOptionError(
-        pool,
+      throw invalidOption(
+        owner,
         `option "${path}${key}" is ${show(value)}; it must be ${rule.must}`,
       )
     }
@@ -111,9 +138,9 @@ export function withInherited<O>(options: O, known: Rules): O {
  * Refuses an argument that its rule does not allow.
  * @throws InvalidOptionError
  */
-export function checkArgument(pool: string, what: string, value: unknown, rule: Rule): void {
+export function checkArgument(owner: Owner, what: string, value: unknown, rule: Rule): void {
   if (rule.check(value)) return
-  throw new InvalidOptionError(pool, `${what} is ${show(value)}; it must be ${rule.must}`)
+  throw invalidOption(owner, `${what} is ${show(value)}; it must be ${rule.must}`)
 }
 
 /** A value in words. */

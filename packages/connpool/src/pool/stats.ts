@@ -44,7 +44,7 @@ export interface PoolStats {
   readonly refused: number
   /** Turned away because connecting failed for good (class `config`). */
   readonly failed: number
-  /** Leases ended by `release()`; those whose connection was found dirty or dead at it are not counted. */
+  /** Leases ended by `release()`, whatever was then found of the connection. */
   readonly releases: number
   /** Connections that opened, late and offered ones included. */
   readonly opened: number

@@ -15,6 +15,7 @@ import type { ResolvedSettings } from './options.ts'
 import { refusalError } from './refusal.ts'
 import { show } from './rules.ts'
 import type { ErrorOrigin, Source } from './source.ts'
+import { type PoolStats, snapshot } from './stats.ts'
 import type { Ticket } from './ticket.ts'
 import { Turns } from './turns.ts'
 
@@ -76,6 +77,10 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
 
   now(): number {
     return this.#clock.now()
+  }
+
+  stats(): PoolStats {
+    return snapshot(this.machine)
   }
 
   // ── Time ──────────────────────────────────────────────────────────────────────────────────────
@@ -171,6 +176,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
   async #create(slot: Place<T>): Promise<void> {
     const operation = new AbortController()
     slot.cargo.operation = operation
+    slot.cargo.begunAt = this.now()
     const died = (error?: unknown) => this.#died(slot, error)
     let connection: T
     try {
@@ -280,8 +286,8 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
 
   connectionOpened(slot: Place<T>): void {
     if (!this.events.has('open')) return
-    const { id, bornAt, since } = slot
-    const details = { connectionId: id, tookMs: bornAt - since, ...slot.cargo.about }
+    const { id, bornAt, cargo } = slot
+    const details = { connectionId: id, tookMs: bornAt - cargo.begunAt, ...cargo.about }
     this.events.emit('open', this.now(), details)
   }
 

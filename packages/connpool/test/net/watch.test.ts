@@ -106,6 +106,7 @@ test('a connection released with unread bytes is closed as dirty', { timeout }, 
   lease.release()
   assert.equal(pool.stats().closed.dirty, 1)
   assert.equal(pool.stats().open, 0)
+  assert.equal(pool.stats().releases, 1)
 })
 
 test('what a borrower wrote is waited for before the next one gets the connection', {

@@ -88,11 +88,16 @@ describe('create', () => {
     const made = fixture({ max: 1, createTimeoutMs: 100 })
     const { pool, source, clock } = made
     source.behave('create', 'hold')
+    let tookMs: number | undefined
+    pool.on('open', (event) => {
+      tookMs = event.tookMs
+    })
     const acquired = pool.acquire({ timeoutMs: 150 })
     const refused = rejection(acquired)
     await clock.pass(100)
     source.held('create')[0]?.succeed()
     await settled()
+    assert.equal(tookMs, 100)
     assert.equal(source.connections[0]?.reason, 'excess')
     assert.equal(pool.stats().opened, 1)
     assert.equal(pool.stats().closed.excess, 1)

@@ -68,7 +68,7 @@ const SETTINGS: Record<keyof PoolSettings, Row> = {
   max: count(1, true),
   maxIdle: { ...count(0, true), good: [0, 1, 10] },
   increment: count(1, false),
-  maxLeases: count(1, false),
+  maxLeases: count(1, true),
   maxConnecting: count(1, true),
   maxWaiters: count(0, true),
   acquireTimeoutMs: wait,
@@ -134,8 +134,8 @@ const BACKOFF: Record<keyof Required<NonNullable<PoolSettings['backoff']>>, Row>
     must: /at least 1/,
   },
   maxMs: {
-    good: [100, 1e6],
-    bad: [...NOT_NUMBERS, 0, -1, Number.NaN, Infinity],
+    good: [100, 1e6, Infinity],
+    bad: [...NOT_NUMBERS, 0, -1, Number.NaN],
     must: /at least 1/,
   },
   factor: {
@@ -193,6 +193,20 @@ test('options that are unknown are refused, with those that are known', () => {
     assert.match(message, /these are known: name, min, minIdle, max, /)
   }
   assert.match(refusal({ backoff: { delay: 5 } }).message, /option "backoff\.delay" is refused/)
+})
+
+test('what a living pool refuses comes with its figures', async () => {
+  const { pool } = fixture({ max: 3 })
+  assert.throws(() => pool.resize({ max: 0 }), { code: 'ERR_INVALID_OPTION', stats: pool.stats() })
+  await pool.close()
+})
+
+test('maxLeases: Infinity lets everybody share one connection', async () => {
+  const { pool } = fixture({ maxLeases: Infinity })
+  const leases = await Promise.all(Array.from({ length: 100 }, () => pool.acquire()))
+  assert.equal(pool.stats().open, 1)
+  for (const lease of leases) lease.release()
+  await pool.close()
 })
 
 test('options that are planned are refused until they are there', () => {
