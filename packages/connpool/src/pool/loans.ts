@@ -96,10 +96,8 @@ export class Loans<T> implements Lender<T> {
 
   checkAlone(slot: Slot<Cargo<T>>): void {
     if (slot.leases === 1) return
-    throw invalidOption(
-      this.#office,
-      `detach() needs the connection for itself, but ${slot.leases - 1} other leases share it`,
-    )
+    const others = slot.leases === 2 ? 'another lease shares' : `${slot.leases - 1} others share`
+    throw invalidOption(this.#office, `detach() needs the connection for itself, but ${others} it`)
   }
 
   detach(slot: Slot<Cargo<T>>, holding: Holding | null): void {
