@@ -32,18 +32,19 @@ export async function connectSocket(
     throw arisenIn('connect', error, address)
   })
   const connected = now()
-  let timings: { connect: number; handshake?: number } = { connect: connected - begun }
+  const timings: { connect: number; handshake?: number } = { connect: connected - begun }
   if (options.handshake !== undefined) {
     try {
       await shakeHands(socket, options.handshake, { signal, address })
+      if (socket.destroyed) throw endOf(socket, address)
     } catch (error) {
       socket.destroy()
       throw arisenIn('handshake', error, address)
     }
-    timings = { ...timings, handshake: now() - connected }
+    timings.handshake = now() - connected
   }
-  if (socket.destroyed) throw new Error(`${address} closed the connection`)
   enterCustody(socket, { address, timings: Object.freeze(timings) }, died)
+  // As after a loan. What the handshake left unread is found before the socket is lent.
   socketCustody.park(socket)
   return socket
 }
@@ -60,21 +61,20 @@ async function shakeHands(
     giveUp = reject
   })
   ended.catch(() => {})
-  let failure: unknown
-  const failed = (error: unknown) => {
-    failure = error
-  }
-  const closed = () => giveUp(failure ?? new Error(`${address} closed the connection`))
+  const closed = () => giveUp(endOf(socket, address))
   const abort = () => giveUp(signal.reason)
-  socket.on('error', failed)
   socket.on('close', closed)
   signal.addEventListener('abort', abort, { once: true })
   try {
     signal.throwIfAborted()
     await Promise.race([handshake(socket, context), ended])
   } finally {
-    socket.off('error', failed)
     socket.off('close', closed)
     signal.removeEventListener('abort', abort)
   }
+}
+
+/** Why a socket is closed: its error, or else its peer. */
+function endOf(socket: Socket, address: string): Error {
+  return socket.errored ?? new Error(`${address} closed the connection`)
 }

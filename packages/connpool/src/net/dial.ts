@@ -25,8 +25,10 @@ const KEEP_ALIVE_DELAY_MS = 30_000
 
 /**
  * Opens a TCP connection. The socket has one `error` listener for life: a connection reset while
- * nobody listens would otherwise end the process. It does not hold the process until it is lent.
- * @throws the system's error, or the reason of `signal`, by rejecting; no socket is left then.
+ * nobody listens would otherwise end the process. Whoever wants the error reads `socket.errored` at
+ * its `close`. It does not hold the process until it is lent.
+ * @throws the system's error, or the reason of `signal`, which is an Error, by rejecting; no socket
+ * is left then.
  */
 export function dial(
   address: TcpAddress | PathAddress,
@@ -41,7 +43,7 @@ export function dial(
       ...(localAddress !== undefined && { localAddress }),
       ...(family !== undefined && { family }),
     })
-    const abort = () => socket.destroy(asError(signal.reason))
+    const abort = () => socket.destroy(signal.reason)
     const settle = () => {
       signal.removeEventListener('abort', abort)
       socket.off('connect', connected)
@@ -53,12 +55,9 @@ export function dial(
     }
     const closed = () => {
       settle()
-      reject(failure ?? new Error('the connection was closed while it was opened'))
+      reject(socket.errored ?? new Error('the connection was closed while it was opened'))
     }
-    let failure: unknown
-    socket.on('error', (error) => {
-      failure ??= error
-    })
+    socket.on('error', () => {})
     socket.on('connect', connected)
     socket.on('close', closed)
     signal.addEventListener('abort', abort, { once: true })
@@ -68,8 +67,4 @@ export function dial(
     const keepAlive = options.keepAlive ?? {}
     if (keepAlive !== false) socket.setKeepAlive(true, keepAlive.delayMs ?? KEEP_ALIVE_DELAY_MS)
   })
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error('aborted', { cause: reason })
 }

@@ -24,7 +24,8 @@ type WatchedSocket = Socket & { [WATCH]?: Watch; readableFlowing: boolean | null
  *
  * The watch is a `readable` listener: the only one that sees both an end and late bytes without
  * eating any, and leaves the socket fit for every style of reading. Between a release and the watch
- * the socket is paused: a flowing one without a listener would drop what arrives.
+ * the socket is paused: a flowing one without a listener would drop what arrives. A lent one is as
+ * a new one, neither flowing nor paused: one left paused would not flow for its next `data` listener.
  */
 export const socketCustody: Custody<Socket> = {
   park(socket: WatchedSocket): boolean {
@@ -89,11 +90,7 @@ export const socketCustody: Custody<Socket> = {
 export function enterCustody(socket: Socket, about: About, died: (error?: unknown) => void): void {
   const watched: WatchedSocket = socket
   watched[WATCH] = { about, died, watching: false, unrefd: true }
-  let failure: unknown
-  socket.on('error', (error) => {
-    failure = error
-  })
-  socket.on('close', () => died(failure))
+  socket.on('close', () => died(socket.errored ?? undefined))
 }
 
 /** Neither ended nor closed, as far as the loop has seen. */
