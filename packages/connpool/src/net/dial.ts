@@ -3,9 +3,9 @@ import type { PathAddress, TcpAddress } from './address.ts'
 
 /** How a TCP pool dials. */
 export interface DialOptions {
-  /** Local address to dial from. */
+  /** Local IP address to dial from. Default: the system's choice. */
   readonly localAddress?: string
-  /** IP version: 4, 6, or 0 for either. Default 0. */
+  /** IP version of the address that a host name resolves to: 4, 6, or 0 for either. Default 0. */
   readonly family?: 0 | 4 | 6
   /** Sends small writes at once (TCP_NODELAY). Default true. */
   readonly noDelay?: boolean
@@ -13,10 +13,11 @@ export interface DialOptions {
   readonly keepAlive?: false | KeepAlive
 }
 
+/** How a silent peer is found out. */
 export interface KeepAlive {
   /**
-   * Silence after which the first keepalive packet goes out, in ms. 1,000 or more, finite; default
-   * 30,000. The system counts in whole seconds, rounded down.
+   * Silence after which the first keepalive packet goes out, in ms, rounded down to seconds. 1,000
+   * to 32,767,000; default 30,000.
    */
   readonly delayMs?: number
 }

@@ -32,8 +32,8 @@ export type TcpPoolOptions = (TcpAddress | PathAddress) & TcpPoolSettings
 
 const KEEP_ALIVE_RULES: Record<keyof KeepAlive, Rule> = {
   delayMs: {
-    check: (value) => typeof value === 'number' && value >= 1_000 && value < Infinity,
-    must: 'a number of milliseconds of at least 1000: the system counts in seconds',
+    check: (value) => typeof value === 'number' && value >= 1_000 && value <= 32_767_000,
+    must: 'a number of milliseconds from 1000 to 32767000; keepAlive: false switches it off',
   },
 }
 
@@ -76,16 +76,21 @@ const TCP_RULES: Rules = {
  * import { createTcpPool } from 'connpool'
  *
  * const pool = createTcpPool({ host: '127.0.0.1', port: 6379, max: 20 })
- * await pool.use((socket) => socket.write('PING\r\n'))
+ * const reply = await pool.use(async (socket) => {
+ *   socket.write('PING\r\n')
+ *   for await (const bytes of socket.iterator({ destroyOnReturn: false })) return String(bytes)
+ *   throw new Error('the server hung up')
+ * })
+ * console.log(reply)
  * await pool.close()
  * ```
  */
 export function createTcpPool(options: TcpPoolOptions): Pool<Socket> {
-  const owner = { name: nameOf(options ?? {}) }
+  const owner: Owner = { name: nameOf(options) }
   checkOptions(owner, options, TCP_RULES)
   const given = Object.freeze({ ...withInherited(options, TCP_RULES) })
-  if (given.keepAlive) checkOptions(owner, given.keepAlive, KEEP_ALIVE_RULES, 'keepAlive.')
   const target = targetOf(owner, given)
+  if (given.keepAlive) checkOptions(owner, given.keepAlive, KEEP_ALIVE_RULES, 'keepAlive.')
   const { probe, reset, classify, isFatal } = given
   const settings = resolveSettings(owner.name, given, {
     probes: probe !== undefined,
@@ -106,26 +111,46 @@ export function createTcpPool(options: TcpPoolOptions): Pool<Socket> {
   return new Pool<Socket>(source, settings, socketCustody)
 }
 
-type GivenAddress = Partial<TcpAddress & PathAddress>
-
-/** The name that was given, else the address: of options that may be anything yet. */
-function nameOf(given: Partial<TcpPoolOptions>): string {
-  if (typeof given.name === 'string') return given.name
-  const { host, port, path }: GivenAddress = given
-  if (path !== undefined) return String(path)
-  return port === undefined
-    ? 'connpool'
-    : showAddress({ port, ...(host !== undefined && { host }) })
+/** The name that was given, or the address; of options that are still to be checked. */
+function nameOf(options: unknown): string {
+  const { name, host, port, path }: Record<string, unknown> = Object(options)
+  if (text.check(name)) return String(name)
+  if (typeof path === 'string') return path
+  if (typeof port !== 'number') return 'connpool'
+  return showAddress({ port, ...(typeof host === 'string' && { host }) })
 }
 
-/** Where to connect to: a port on a host, or a path, and not both. */
-function targetOf(owner: Owner, given: GivenAddress): TcpAddress | PathAddress {
-  const { host, port, path } = given
+/** Where to connect to: a port on a host, or a path, and nothing that goes with the other. */
+function targetOf(owner: Owner, options: TcpPoolOptions): TcpAddress | PathAddress {
+  const { host, port, path }: Partial<TcpAddress & PathAddress> = options
   if (port !== undefined && path === undefined) {
-    return Object.freeze({ port, ...(host !== undefined && { host }) })
+    checkFamily(owner, options.family, { host, localAddress: options.localAddress })
+    return { port, ...(host !== undefined && { host }) }
   }
-  if (path !== undefined && port === undefined && host === undefined) return Object.freeze({ path })
-  const both = host === undefined ? '"port" and "path"' : '"host" and "path"'
-  const found = path === undefined ? 'neither is given' : `${both} are given`
-  throw invalidOption(owner, `a TCP pool needs "port", with or without "host", or "path"; ${found}`)
+  if (path === undefined || port !== undefined) {
+    const found = port === undefined ? 'neither is given' : 'both are given'
+    throw invalidOption(owner, `a TCP pool needs "port" or "path", but ${found}`)
+  }
+  const { localAddress, family } = options
+  for (const [key, value] of Object.entries({ host, localAddress, family })) {
+    if (value === undefined) continue
+    throw invalidOption(owner, `option "${key}" goes with "port", not "path"; leave it out`)
+  }
+  return { path }
+}
+
+/** Refuses a family that contradicts an address: Node would ignore it in silence. */
+function checkFamily(
+  owner: Owner,
+  family: DialOptions['family'],
+  addresses: Readonly<Record<string, string | undefined>>,
+): void {
+  for (const [key, address = ''] of Object.entries(addresses)) {
+    const found = isIP(address)
+    if (!family || found === 0 || found === family) continue
+    throw invalidOption(
+      owner,
+      `option "family" is ${family}, but "${key}" is ${address}, an IPv${found} address; leave family out`,
+    )
+  }
 }
