@@ -71,6 +71,21 @@ export async function rejection<E = Error>(promise: Promise<unknown>): Promise<E
   )
 }
 
+/** What a promise comes to while time passes, 50 ms a step; fails when it never settles. */
+export async function inTime<R>(clock: ManualClock, promise: Promise<R>): Promise<R> {
+  let pending = true
+  const done = () => {
+    pending = false
+  }
+  promise.then(done, done)
+  await settled()
+  for (let step = 0; pending; step++) {
+    assert.ok(step < 1_000, 'it settles some time')
+    await clock.pass(50)
+  }
+  return promise
+}
+
 /** Law 24: gauges and counters agree with each other. */
 export function assertSums(stats: PoolStats): void {
   const { open, idle, inUse, probing, resetting, closing } = stats
@@ -95,12 +110,12 @@ export async function assertWhole({ pool, source, clock }: Fixture): Promise<voi
   const { max, leases: held } = pool.stats()
   assert.equal(held, 0, 'no lease may be out when the pool is checked')
   const leases: Lease<FakeConnection>[] = []
-  for (let count = 0; count < max; count++) leases.push(await pool.acquire())
+  for (let count = 0; count < max; count++) leases.push(await inTime(clock, pool.acquire()))
   assert.equal(new Set(leases.map((lease) => lease.connection)).size, max)
   assert.equal(source.open.length, max)
   assertSums(pool.stats())
   for (const lease of leases) lease.release()
-  await pool.close()
+  await inTime(clock, pool.close())
   await settled()
   assertSums(pool.stats())
   assert.equal(pool.stats().open, 0)
