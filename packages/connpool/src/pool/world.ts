@@ -183,7 +183,8 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
       connection = await this.source.create({ signal: operation.signal, died })
     } catch (error) {
       slot.cargo.operation = null
-      this.machine.openFailed(slot, this.#classify(error), error, this.now())
+      const why = error === undefined ? new Error(`${this.name}: create() gave no error`) : error
+      this.machine.openFailed(slot, this.#classify(error), why, this.now())
       this.turns.expectEnd()
       return
     }
@@ -258,7 +259,9 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     const { state } = slot
     if (state === 'aborting' || state === 'closing' || state === 'closed') return
     const reason = error instanceof UnreadBytesError ? 'dirty' : 'died'
-    this.machine.died(slot, this.#classify(error), error, this.now(), reason)
+    const unborn = error === undefined && state === 'opening'
+    const why = unborn ? new Error(`${this.name}: a connection died while it was opened`) : error
+    this.machine.died(slot, this.#classify(error), why, this.now(), reason)
     this.turns.expectEnd()
     if (error !== undefined) this.judge(error, 'died')
   }
@@ -342,7 +345,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
   judge(error: unknown, from: ErrorOrigin): void {
     if (this.source.isFatal === undefined) return
     try {
-      if (!this.source.isFatal(error, from)) return
+      if (this.source.isFatal(error, from) !== true) return
     } catch (thrown) {
       this.complain('isFatal', thrown)
       return

@@ -621,6 +621,16 @@ describe('isFatal', () => {
     )
   })
 
+  test('that answers anything but true says no, a promise above all', async () => {
+    for (const answer of [Promise.resolve(true), 'yes', 1, {}, undefined]) {
+      const isFatal = (() => answer) as unknown as () => boolean // On purpose.
+      const { pool } = await parked(1, { isFatal })
+      pool.tryAcquire()?.destroy('broken')
+      assert.equal(pool.stats().generation, 0)
+      await pool.close()
+    }
+  })
+
   test('that throws says no, and is reported once', async () => {
     const made = await parked(2, {
       max: 2,

@@ -269,3 +269,30 @@ test('the retry hint is a whole number of ms, also when the delay is not', async
   assert.equal(error.retryInMs, 88)
   await made.pool.close()
 })
+
+test('a failure without an error is told for what it is', async () => {
+  const ways: [RegExp, (made: Fixture) => void][] = [
+    [
+      /^test: create\(\) gave no error$/,
+      ({ source }) => source.behave('create', () => Promise.reject()),
+    ],
+    [
+      /^test: a connection died while it was opened$/,
+      ({ source }) => source.behave('create', ({ connection }) => connection.die()),
+    ],
+    [
+      /^test: no connection was opened within 100 ms$/,
+      ({ source }) => source.behave('create', () => new Promise(() => {})),
+    ],
+  ]
+  for (const [message, fail] of ways) {
+    const made = fixture({ createTimeoutMs: 100 })
+    fail(made)
+    const error = rejection<Refused>(made.pool.acquire({ timeoutMs: 150 }))
+    await made.clock.pass(150)
+    assert.match(String(((await error).cause as Error).message), message)
+    const closed = made.pool.close()
+    await made.clock.pass(5_000)
+    await closed
+  }
+})
