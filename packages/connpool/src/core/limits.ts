@@ -1,10 +1,13 @@
-import type { QueueOrder } from './admission.ts'
 import type { BackoffLimits } from './backoff.ts'
+import type { QueueOrder } from './queue.ts'
 
 /** Which idle connection is lent first: the last returned, or the first. */
 export type IdleOrder = 'lifo' | 'fifo'
 
-/** The numbers that the law is kept by, already validated. Times are in ms; Infinity is "no bound". */
+/**
+ * The numbers that Policy keeps to, already validated: no more than their types is here. Times are in
+ * ms; Infinity is "no bound".
+ */
 export interface Limits {
   readonly min: number
   readonly minIdle: number

@@ -1,9 +1,9 @@
 import type { FailureClass } from './backoff.ts'
 import type { Effects } from './effects.ts'
-import { Law } from './law.ts'
 import type { Limits } from './limits.ts'
 import type { List } from './list.ts'
 import { Moves } from './moves.ts'
+import { Policy } from './policy.ts'
 import type { Roster } from './roster.ts'
 import type { CloseReason, Slot } from './slot.ts'
 import type { Refusal, Waiter } from './waiter.ts'
@@ -15,11 +15,12 @@ const EXPIRE_AT_ONCE = 256
  * The pool as a pure machine: events in, answers out; no clock, no promise, no socket.
  *
  * Events are total: any may come in any state; late, doubled and stale ones are no-ops. Each changes
- * what it is about and then has the law restored. Times are in ms of the pool's clock.
+ * what it is about; then Policy decides what follows: what is dialled, lent, retired or refused. Times
+ * are in ms of the pool's clock.
  */
 export class PoolMachine<C, W> {
   readonly moves: Moves<C, W>
-  readonly law: Law<C, W>
+  readonly policy: Policy<C, W>
   generation = 0
 
   readonly #limits: Limits
@@ -28,7 +29,7 @@ export class PoolMachine<C, W> {
 
   constructor(limits: Limits, effects: Effects<C, W>, random: () => number) {
     this.moves = new Moves<C, W>(limits, effects, random)
-    this.law = new Law<C, W>(this.moves)
+    this.policy = new Policy<C, W>(this.moves)
     this.#limits = limits
     this.#roster = this.moves.roster
   }
@@ -36,18 +37,21 @@ export class PoolMachine<C, W> {
   /** Somebody waits, so the process must not end. */
   get awaited(): boolean {
     const { queue, readiness } = this.moves
-    return queue.size > 0 || readiness.size > 0 || this.law.phase === 'closing'
+    return queue.size > 0 || readiness.size > 0 || this.policy.phase === 'closing'
   }
 
   // ── Borrowers ─────────────────────────────────────────────────────────────────────────────────
 
-  /** The fast path: lends what needs no clock to be lent, or answers null. */
-  take(yielded: boolean): Slot<C> | null {
-    const slot = this.law.steady ? this.#roster.candidate : null
+  /**
+   * The fast path: lends what needs no clock to be lent, or answers null. `unpolled`: also one that was
+   * parked in an earlier turn of the loop and may have died since.
+   */
+  take(unpolled: boolean): Slot<C> | null {
+    const slot = this.policy.steady ? this.#roster.candidate : null
     if (slot === null || slot.uses + 1 >= this.#limits.maxUses) return null
     if (slot.state === 'idle') {
       if (this.#roster.idle.size <= this.#limits.minIdle) return null
-      if (slot.stamped && !yielded && !this.moves.freshness.inTurn) return null
+      if (slot.stamped && !unpolled && !this.moves.freshness.inTurn) return null
       if (this.#limits.probes && (slot.stamped || this.#limits.probeAfterIdleMs === 0)) return null
     }
     if (!this.moves.effects.fit(slot)) return null
@@ -58,9 +62,14 @@ export class PoolMachine<C, W> {
 
   /** Lends at once what needs neither a turn of the loop nor a probe, or answers null. */
   takeNow(now: number): Slot<C> | null {
-    const { moves, law } = this
+    const { moves, policy } = this
     let taken: Slot<C> | null = null
-    while (taken === null && moves.queue.size === 0 && !law.paused && law.phase === 'running') {
+    while (
+      taken === null &&
+      moves.queue.size === 0 &&
+      !policy.paused &&
+      policy.phase === 'running'
+    ) {
       const slot = this.#roster.candidate
       if (slot === null || moves.needsProbe(slot, now)) break
       if (!moves.checkFit(slot, now)) continue
@@ -68,30 +77,30 @@ export class PoolMachine<C, W> {
       moves.lend(slot)
       taken = slot
     }
-    law.pump(now)
+    policy.pump(now)
     return taken
   }
 
   /** An acquire that the fast path did not serve. With a deadline of -Infinity it may not wait. */
   request(waiter: Waiter<W>, deadline: number, now: number): void {
-    const { moves, law } = this
+    const { moves, policy } = this
     moves.tally.acquires++
     const refusal = this.#refusalOf(waiter, deadline, now)
     if (refusal !== null) {
       moves.refuse(waiter, refusal)
       return
     }
-    if (deadline === -Infinity) law.markTurnOnly(waiter)
+    if (deadline === -Infinity) policy.markTurnOnly(waiter)
     moves.queue.enqueue(waiter, waiter.turnOnly ? Infinity : deadline)
-    law.pump(now)
+    policy.pump(now)
   }
 
   /** Somebody waits for `min` to stand. */
   awaitReady(waiter: Waiter<W>, deadline: number, now: number): void {
-    if (this.law.phase !== 'running') this.moves.refuse(waiter, 'closed')
+    if (this.policy.phase !== 'running') this.moves.refuse(waiter, 'closed')
     else {
       this.moves.readiness.enqueue(waiter, deadline)
-      this.law.pump(now)
+      this.policy.pump(now)
     }
   }
 
@@ -99,15 +108,15 @@ export class PoolMachine<C, W> {
   cancel(waiter: Waiter<W>, now: number): boolean {
     if (!waiter.queued) return false
     this.moves.withdraw(waiter, now)
-    this.law.pump(now)
+    this.policy.pump(now)
     return true
   }
 
   /** The fast path: a clean release that owes nothing to anybody. Answers false when it is not that. */
   giveBack(slot: Slot<C>, idleForMs: number): boolean {
-    if (!this.law.steady || slot.fate !== null || !slot.proven || slot.leases === 0) return false
+    if (!this.policy.steady || slot.fate !== null || !slot.proven || slot.leases === 0) return false
     if (slot.leases === 1) {
-      if (this.#limits.resets || this.#roster.idle.size >= this.law.maxIdle) return false
+      if (this.#limits.resets || this.#roster.idle.size >= this.policy.maxIdle) return false
       slot.idleForMs = idleForMs
       this.#roster.endLease(slot)
       this.#roster.shelve(slot)
@@ -128,7 +137,7 @@ export class PoolMachine<C, W> {
       else if (slot.fate !== null) this.moves.close(slot, slot.fate, now)
       else this.moves.reset(slot, now)
     }
-    this.law.pump(now)
+    this.policy.pump(now)
   }
 
   /** A release of a connection that is not fit to be kept. */
@@ -145,7 +154,7 @@ export class PoolMachine<C, W> {
       if (slot.leases === 0) this.moves.close(slot, reason, now, error)
       else this.#roster.condemn(slot, reason)
     }
-    this.law.pump(now)
+    this.policy.pump(now)
   }
 
   /** A lease ended and took its connection out of the pool for good. */
@@ -153,7 +162,7 @@ export class PoolMachine<C, W> {
     if (slot.leases === 0) return
     this.#roster.endLease(slot)
     if (slot.state === 'lent') this.moves.depart(slot, 'detached')
-    this.law.pump(now)
+    this.policy.pump(now)
   }
 
   // ── The world's answers ───────────────────────────────────────────────────────────────────────
@@ -167,16 +176,16 @@ export class PoolMachine<C, W> {
       this.moves.answered()
       this.#enter(slot, now)
     }
-    this.law.pump(now)
+    this.policy.pump(now)
     return wanted
   }
 
   /** A connection that somebody else opened. Answers false when there is no place for it. */
   offer(slot: Slot<C>, now: number): boolean {
-    if (this.law.phase !== 'running' || slot.id !== 0 || this.law.room <= 0) return false
+    if (this.policy.phase !== 'running' || slot.id !== 0 || this.policy.room <= 0) return false
     slot.proven = true
     this.#enter(slot, now)
-    this.law.pump(now)
+    this.policy.pump(now)
     return true
   }
 
@@ -186,7 +195,7 @@ export class PoolMachine<C, W> {
     const wanted = slot.state === 'opening'
     this.#roster.remove(slot)
     if (wanted) this.moves.dialFailed(slot, failureClass, error, now)
-    this.law.pump(now)
+    this.policy.pump(now)
   }
 
   /** A connection died by itself, or received what nobody asked for (`dirty`). */
@@ -200,7 +209,7 @@ export class PoolMachine<C, W> {
     if (slot.state === 'aborting' || slot.state === 'closing' || slot.state === 'closed') return
     if (slot.state === 'opening') this.moves.giveUp(slot, failureClass, error, now)
     else this.moves.close(slot, reason, now, error, failureClass)
-    this.law.pump(now)
+    this.policy.pump(now)
   }
 
   /** A connection answered a probe, or did not. */
@@ -215,12 +224,12 @@ export class PoolMachine<C, W> {
     if (!lives) this.moves.probeFailed(slot, failureClass, error, now)
     else {
       this.moves.answered()
-      if (!this.law.handOver(slot, now)) {
+      if (!this.policy.handOver(slot, now)) {
         if (slot.upkeep) this.#backToIdle(slot, now)
         else this.#roster.shelve(slot)
       }
     }
-    this.law.pump(now)
+    this.policy.pump(now)
   }
 
   /** A connection is clean again, or cannot be made so (law 16). */
@@ -228,20 +237,20 @@ export class PoolMachine<C, W> {
     if (slot.state !== 'resetting') return
     if (clean) this.#settleIn(slot, now)
     else this.moves.resetFailed(slot, error, now)
-    this.law.pump(now)
+    this.policy.pump(now)
   }
 
   /** A connection is destroyed. */
   closed(slot: Slot<C>, now: number): void {
     if (slot.state !== 'closing') return
     this.moves.depart(slot, slot.fate ?? 'destroyed')
-    this.law.pump(now)
+    this.policy.pump(now)
   }
 
   /** The sockets were polled since a turn was asked for. */
   refreshed(now: number): void {
     this.moves.freshness.polled(now)
-    this.law.pump(now)
+    this.policy.pump(now)
     this.moves.freshness.served()
   }
 
@@ -255,7 +264,7 @@ export class PoolMachine<C, W> {
   /** The end of a turn of the loop: those that came to rest in it are stamped and watched. */
   settle(now: number): void {
     this.#roster.settle(now, this.#parked)
-    this.law.pump(now)
+    this.policy.pump(now)
   }
 
   /** When `elapse` has to be called next; Infinity when never. */
@@ -266,8 +275,8 @@ export class PoolMachine<C, W> {
     return Math.min(
       queue.nextDue,
       readiness.nextDue,
-      this.law.nextDue,
-      this.law.phase === 'closing' ? this.#closeBy : Infinity,
+      this.policy.nextDue,
+      this.policy.phase === 'closing' ? this.#closeBy : Infinity,
       roster.retirement.at,
       roster.upkeep.at,
       roster.probation.at,
@@ -318,53 +327,53 @@ export class PoolMachine<C, W> {
       first = roster.probation.first
     }
     if (this.#closeBy <= now) this.#endGrace(now)
-    this.law.pump(now)
+    this.policy.pump(now)
   }
 
   // ── Steering ──────────────────────────────────────────────────────────────────────────────────
 
   /** Opens what `min` and `minIdle` ask for. */
   start(now: number): void {
-    this.law.pump(now)
+    this.policy.pump(now)
   }
 
   resize(min: number, max: number, now: number): void {
-    this.law.min = min
-    this.law.max = max
-    this.law.pump(now)
+    this.policy.min = min
+    this.policy.max = max
+    this.policy.pump(now)
   }
 
   /** Every connection there is, and every dial, is stale from now on (law 17). */
   invalidate(now: number): void {
-    if (this.law.phase !== 'running') return
+    if (this.policy.phase !== 'running') return
     this.generation++
     this.moves.evacuate('invalidated', now)
-    this.law.pump(now)
+    this.policy.pump(now)
   }
 
   pause(now: number): void {
-    this.law.paused = this.law.phase === 'running'
-    this.law.pump(now)
+    this.policy.paused = this.policy.phase === 'running'
+    this.policy.pump(now)
   }
 
   resume(now: number): void {
-    this.law.paused = false
-    this.law.pump(now)
+    this.policy.paused = false
+    this.policy.pump(now)
   }
 
   /** Law 18. What is lent may stay until `closeBy`; called again, the sooner end counts. */
   close(closeBy: number, now: number): void {
-    if (this.law.phase === 'closed') return
+    if (this.policy.phase === 'closed') return
     this.#closeBy = Math.min(this.#closeBy, closeBy)
-    if (this.law.phase === 'running') {
-      this.law.phase = 'closing'
-      this.law.paused = false
-      this.law.steady = false
+    if (this.policy.phase === 'running') {
+      this.policy.phase = 'closing'
+      this.policy.paused = false
+      this.policy.steady = false
       this.moves.turnAwayAll('closed', now)
       this.moves.evacuate('shutdown', now)
     }
     if (this.#closeBy <= now) this.#endGrace(now)
-    this.law.pump(now)
+    this.policy.pump(now)
   }
 
   // ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -372,21 +381,21 @@ export class PoolMachine<C, W> {
   /** A connection enters the pool: to the next waiter or idle. */
   #enter(slot: Slot<C>, now: number): void {
     this.moves.admit(slot, now)
-    if (slot.state === 'idle') this.law.handOver(slot, now)
+    if (slot.state === 'idle') this.policy.handOver(slot, now)
   }
 
   /** Why an acquire may not even queue, or null. Notes whether the freshness turn may serve it. */
   #refusalOf(waiter: Waiter<W>, deadline: number, now: number): Refusal | null {
-    const { moves, law } = this
-    if (law.phase !== 'running') return 'closed'
+    const { moves, policy } = this
+    if (policy.phase !== 'running') return 'closed'
     const slot = this.#roster.candidate
     const spare = this.#roster.lendable - moves.queue.size
-    if (!law.paused && slot !== null && !moves.needsProbe(slot, now)) {
+    if (!policy.paused && slot !== null && !moves.needsProbe(slot, now)) {
       if (slot.state === 'lent' || spare > 0) waiter.turn = moves.freshness.turn
     }
     if (waiter.turn >= 0) return null
     if (deadline === -Infinity) return 'timeout'
-    const ahead = law.paused ? moves.queue.size : -spare
+    const ahead = policy.paused ? moves.queue.size : -spare
     return ahead >= this.#limits.maxWaiters ? 'full' : null
   }
 
@@ -394,8 +403,8 @@ export class PoolMachine<C, W> {
   #settleIn(slot: Slot<C>, now: number): void {
     const alwaysProbed = this.#limits.probes && this.#limits.probeAfterIdleMs === 0
     if (slot.fate !== null) this.moves.close(slot, slot.fate, now)
-    else if (this.law.surplus) this.moves.close(slot, 'resized', now)
-    else if (alwaysProbed || !this.law.handOver(slot, now)) this.#roster.shelve(slot)
+    else if (this.policy.surplus) this.moves.close(slot, 'resized', now)
+    else if (alwaysProbed || !this.policy.handOver(slot, now)) this.#roster.shelve(slot)
   }
 
   /** A background probe is no use: the connection goes on with its idle spell. */

@@ -1,9 +1,9 @@
-import { Admission } from './admission.ts'
 import { Backoff, type FailureClass } from './backoff.ts'
-import { Deadline } from './due.ts'
+import { Deadline } from './deadlines.ts'
 import type { Effects } from './effects.ts'
 import { Freshness } from './freshness.ts'
 import type { Limits } from './limits.ts'
+import { Queue } from './queue.ts'
 import { Roster } from './roster.ts'
 import { type CloseReason, Slot } from './slot.ts'
 import { Tally } from './tally.ts'
@@ -15,16 +15,16 @@ const PROBATION_MS = 1_000
 /**
  * What can be done to a connection or to a waiter. Each move changes the state, counts, and gives
  * its command to the world last, so that a world which answers at once finds everything in place.
- * When to make a move is the business of Law and PoolMachine.
+ * When to make a move is the business of Policy and PoolMachine.
  */
 export class Moves<C, W> {
   readonly limits: Limits
   readonly roster: Roster<C>
   readonly tally: Tally = new Tally()
   readonly backoff: Backoff
-  readonly queue: Admission<W>
+  readonly queue: Queue<W>
   /** Those who wait for `min` to stand. */
-  readonly readiness: Admission<W> = new Admission<W>('fifo')
+  readonly readiness: Queue<W> = new Queue<W>('fifo')
   readonly freshness: Freshness
   readonly effects: Effects<C, W>
   readonly #random: () => number
@@ -37,7 +37,7 @@ export class Moves<C, W> {
     this.#random = random
     this.roster = new Roster<C>(limits)
     this.backoff = new Backoff(limits.backoff, random)
-    this.queue = new Admission<W>(limits.queueOrder)
+    this.queue = new Queue<W>(limits.queueOrder)
     this.freshness = new Freshness(limits.freshForMs)
   }
 
@@ -268,7 +268,7 @@ export class Moves<C, W> {
     this.effects.refuse(waiter, refusal)
   }
 
-  #queueOf(waiter: Waiter<W>): Admission<W> {
+  #queueOf(waiter: Waiter<W>): Queue<W> {
     return waiter.purpose === 'lease' ? this.queue : this.readiness
   }
 

@@ -1,4 +1,4 @@
-import { Deadline, Due } from './due.ts'
+import { Deadline, Deadlines } from './deadlines.ts'
 import type { Limits } from './limits.ts'
 import { List } from './list.ts'
 import { Seat, Seats } from './seats.ts'
@@ -6,7 +6,8 @@ import type { CloseReason, Slot, SlotState } from './slot.ts'
 
 /**
  * Every place of the pool, in the list of its state, and the moves between them. It is the only file
- * that assigns `.state`, and it decides nothing: which move is due is the machine's business.
+ * that assigns `.state`. When a move is due is the business of Policy and PoolMachine; what is decided
+ * here is which connection is lent next, how long one may live, and that its last use is its last.
  *
  * Gauges are sizes of lists and never stored, so that the sums of law 24 hold by construction.
  * Lists of what somebody's answer ends are in order of `since`: the head is overdue first. In the
@@ -28,13 +29,13 @@ export class Roster<C> {
   /** Lent ones that can take another lease. */
   readonly seats: Seats<Slot<C>>
   /** Open ones that are within their lifetime, by its end. */
-  readonly retirement: Due<Deadline<Slot<C>>> = new Due<Deadline<Slot<C>>>()
+  readonly retirement: Deadlines<Deadline<Slot<C>>> = new Deadlines<Deadline<Slot<C>>>()
   /** Idle ones, by the end of the longest idle spell allowed. */
-  readonly idleness: Due<Deadline<Slot<C>>> = new Due<Deadline<Slot<C>>>()
+  readonly idleness: Deadlines<Deadline<Slot<C>>> = new Deadlines<Deadline<Slot<C>>>()
   /** Idle ones, by the next background probe. */
-  readonly upkeep: Due<Deadline<Slot<C>>> = new Due<Deadline<Slot<C>>>()
+  readonly upkeep: Deadlines<Deadline<Slot<C>>> = new Deadlines<Deadline<Slot<C>>>()
   /** Those that are not proven yet, by the end of their probation. */
-  readonly probation: Due<Deadline<Slot<C>>> = new Due<Deadline<Slot<C>>>()
+  readonly probation: Deadlines<Deadline<Slot<C>>> = new Deadlines<Deadline<Slot<C>>>()
   /** Leases not ended, also those on connections that died. */
   leases = 0
   /** Most connections ever in use at a time. */

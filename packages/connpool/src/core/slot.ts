@@ -1,4 +1,4 @@
-import { Deadline } from './due.ts'
+import { Deadline } from './deadlines.ts'
 import type { Linked } from './list.ts'
 import type { Seat } from './seats.ts'
 

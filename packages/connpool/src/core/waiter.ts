@@ -1,4 +1,4 @@
-import { OUTSIDE, type Timed } from './due.ts'
+import { OUTSIDE, type Timed } from './deadlines.ts'
 import type { Linked } from './list.ts'
 
 /** What a waiter waits for: a lease, or for `min` to stand. */
@@ -28,7 +28,7 @@ export class Waiter<W> implements Linked<Waiter<W>>, Timed<Waiter<W>> {
   turn = -1
   /** Waits for the freshness turn only: never for a probe, a release or a dial. */
   turnOnly = false
-  /** In the queue now. Only Admission changes it. */
+  /** In the queue now. Only Queue changes it. */
   queued = false
 
   constructor(ticket: W, purpose: Purpose, priority: number, since: number) {

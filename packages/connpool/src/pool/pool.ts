@@ -1,5 +1,5 @@
-import { PRIORITIES } from '../core/admission.ts'
 import type { PoolMachine } from '../core/machine.ts'
+import { PRIORITIES } from '../core/queue.ts'
 import { Waiter } from '../core/waiter.ts'
 import type { Cargo } from './cargo.ts'
 import type { Custody } from './custody.ts'
@@ -188,8 +188,8 @@ export class Pool<T> {
    */
   resize(sizes: { readonly min?: number; readonly max?: number }): void {
     checkOptions(this, sizes, RESIZE_RULES, 'resize.')
-    const { law } = this.#machine
-    const { min = law.min, max = law.max } = sizes
+    const { policy } = this.#machine
+    const { min = policy.min, max = policy.max } = sizes
     const { minIdle, maxIdle } = this.#settings.limits
     checkSizes(this, { min, minIdle, max, maxIdle })
     this.#machine.resize(min, max, this.#now())

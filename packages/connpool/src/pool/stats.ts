@@ -66,7 +66,7 @@ export interface PoolStats {
 
 /** Reads a machine. */
 export function snapshot<C, W>(machine: PoolMachine<C, W>): PoolStats {
-  const { law, generation } = machine
+  const { policy, generation } = machine
   const { roster, tally, queue } = machine.moves
   return Object.freeze({
     open: roster.open,
@@ -78,11 +78,11 @@ export function snapshot<C, W>(machine: PoolMachine<C, W>): PoolStats {
     resetting: roster.resetting.size,
     closing: roster.closing.size,
     waiting: queue.size,
-    min: law.min,
-    max: law.max,
+    min: policy.min,
+    max: policy.max,
     generation,
-    paused: law.paused,
-    unavailable: law.unavailable,
+    paused: policy.paused,
+    unavailable: policy.unavailable,
     acquires: tally.acquires,
     hits: tally.hits,
     misses: tally.misses,

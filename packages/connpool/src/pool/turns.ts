@@ -10,6 +10,9 @@ export interface TurnHandlers {
   pollOver(): void
 }
 
+/** Chained immediates, the last of which has seen a poll for I/O wherever the first was set. */
+const IMMEDIATES_TO_POLL = 2
+
 /**
  * A pool's dealings with the event loop.
  *
@@ -37,16 +40,22 @@ export class Turns {
 
   /** Has `polled` called after a poll for I/O. It holds for the callbacks of that immediate alone. */
   poll(): void {
-    this.#clock.setImmediate(() => {
-      this.#clock.setImmediate(() => this.#handlers.polled())
-      this.#clock.setImmediate(() => this.#handlers.pollOver())
-    })
+    this.#waitFor(IMMEDIATES_TO_POLL)
   }
 
   /** Runs `act` when this turn ends. */
   later(act: () => void): void {
     this.#later.push(act)
     this.expectEnd()
+  }
+
+  #waitFor(immediates: number): void {
+    if (immediates > 1) {
+      this.#clock.setImmediate(() => this.#waitFor(immediates - 1))
+    } else {
+      this.#clock.setImmediate(() => this.#handlers.polled())
+      this.#clock.setImmediate(() => this.#handlers.pollOver())
+    }
   }
 
   readonly #end = (): void => {

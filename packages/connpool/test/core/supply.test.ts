@@ -115,12 +115,12 @@ describe('min, minIdle and maxIdle', () => {
   test('an unset maxIdle follows a resize, and a set one is capped by it', () => {
     const unset = new World({ max: 3 })
     unset.resize(0, 9)
-    assert.equal(unset.machine.law.maxIdle, 9)
+    assert.equal(unset.machine.policy.maxIdle, 9)
     const set = new World({ max: 5, maxIdle: 4 })
     set.resize(0, 9)
-    assert.equal(set.machine.law.maxIdle, 4)
+    assert.equal(set.machine.policy.maxIdle, 4)
     set.resize(0, 2)
-    assert.equal(set.machine.law.maxIdle, 2)
+    assert.equal(set.machine.policy.maxIdle, 2)
   })
 })
 

@@ -430,12 +430,12 @@ export class World {
   }
 
   figures(): unknown {
-    const { moves, law, generation } = this.machine
+    const { moves, policy, generation } = this.machine
     const { roster, queue, readiness, tally, backoff } = moves
     const { opening, aborting, idle, aged, lent, leaving, resetting, probing, closing } = roster
     const lists = [opening, aborting, idle, aged, lent, leaving, resetting, probing, closing]
     const sizes = lists.map(({ size }) => size)
-    const waiting = [queue.size, readiness.size, law.phase, law.paused, generation]
+    const waiting = [queue.size, readiness.size, policy.phase, policy.paused, generation]
     const { standing, failures, until } = backoff
     const delay = until <= this.now ? Infinity : until
     const trouble = [standing, failures, delay, this.machine.nextDue()]

@@ -5,13 +5,14 @@ import type { Slot } from './slot.ts'
 import type { Waiter } from './waiter.ts'
 
 /**
- * What must hold after every event, and how it is made to hold: trim, serve, retire, doom, dial, in
- * this order, over and over until nothing has happened in between.
+ * What follows from an event: how many are dialled, who is served or refused, which connection is
+ * surplus, excess or retired. It makes the laws hold again: trim, serve, retire, doom, dial, in this
+ * order, over and over until nothing has happened in between.
  *
  * There is one place where a dial begins, one where a waiter is served and one where it is refused,
  * whatever the event was; no event has a logic of its own for what follows from it.
  */
-export class Law<C, W> {
+export class Policy<C, W> {
   phase: 'running' | 'closing' | 'closed' = 'running'
   paused = false
   min: number
@@ -80,7 +81,7 @@ export class Law<C, W> {
     return !hope && backoff.delaying && backoff.dooming && this.phase === 'running'
   }
 
-  /** When the law next asks for something by itself; Infinity when never. */
+  /** When something is next due by itself; Infinity when never. */
   get nextDue(): number {
     const owed = this.#dials && this.need > 0
     return Math.min(

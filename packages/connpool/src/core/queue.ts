@@ -1,4 +1,4 @@
-import { Due } from './due.ts'
+import { Deadlines } from './deadlines.ts'
 import { List } from './list.ts'
 import type { Waiter } from './waiter.ts'
 
@@ -18,10 +18,10 @@ const PASSES = 8
  * served at least once in nine grants, so that nobody starves and nothing is counted per waiter.
  * `adaptive-lifo` is B. Maurer, "Fail at Scale" (ACM Queue, 2015).
  */
-export class Admission<W> {
+export class Queue<W> {
   readonly #order: QueueOrder
   readonly #queues: List<Waiter<W>>[] = []
-  readonly #patience = new Due<Waiter<W>>()
+  readonly #patience = new Deadlines<Waiter<W>>()
   #arrivals = 0
   #passes = 0
   /** Those of them who wait for the freshness turn only. */

@@ -1,8 +1,8 @@
-/** What a Due needs of its members. A member is in at most one Due at a time. */
+/** What Deadlines need of their members. A member is in at most one of them at a time. */
 export interface Timed<T> {
   /** When it is due, in ms of the pool's clock. */
   dueAt: number
-  /** Its place: OUTSIDE, IN_RUN, or its index in the heap. Only Due changes it. */
+  /** Its place: OUTSIDE, IN_RUN, or its index in the heap. Only Deadlines change it. */
   dueIndex: number
   earlier: T | null
   later: T | null
@@ -16,7 +16,7 @@ const IN_RUN = -1
  * only one that is due before the last of the run goes to an indexed binary heap (O(log n)).
  * So a pool with one timeout pays for no heap, and no order of arrival costs more than a heap.
  */
-export class Due<T extends Timed<T>> {
+export class Deadlines<T extends Timed<T>> {
   #runFirst: T | null = null
   #runLast: T | null = null
   readonly #heap: T[] = []

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Deadline, Due, OUTSIDE } from '../../src/core/due.ts'
+import { Deadline, Deadlines, OUTSIDE } from '../../src/core/deadlines.ts'
 
 type Moment = Deadline<number>
 
@@ -14,7 +14,7 @@ test('the first is the one a sorted array would name, whatever comes and goes', 
   )
   fc.assert(
     fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
-      const due = new Due<Moment>()
+      const due = new Deadlines<Moment>()
       let model: Moment[] = []
       for (const what of steps) {
         let leaver: Moment | null = null
@@ -43,7 +43,7 @@ test('the first is the one a sorted array would name, whatever comes and goes', 
 test('everything comes out in order, with deadlines of many lengths', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(1_000), { maxLength: 200 }), (times) => {
-      const due = new Due<Moment>()
+      const due = new Deadlines<Moment>()
       times.forEach((at, index) => {
         due.add(new Deadline(index), at)
       })
@@ -61,7 +61,7 @@ test('everything comes out in order, with deadlines of many lengths', () => {
 })
 
 test('one that is due at the same time as others comes out in order of arrival', () => {
-  const due = new Due<Moment>()
+  const due = new Deadlines<Moment>()
   const moments = [0, 1, 2].map((owner) => new Deadline(owner))
   for (const moment of moments) due.add(moment, 7)
   const owners: number[] = []
@@ -73,7 +73,7 @@ test('one that is due at the same time as others comes out in order of arrival',
 })
 
 test('what is never due is not kept, and may be taken out all the same', () => {
-  const due = new Due<Moment>()
+  const due = new Deadlines<Moment>()
   const never = new Deadline(0)
   due.add(never, Infinity)
   assert.equal(due.first, null)
@@ -84,7 +84,7 @@ test('what is never due is not kept, and may be taken out all the same', () => {
 })
 
 test('taking out one that is not in changes nothing', () => {
-  const due = new Due<Moment>()
+  const due = new Deadlines<Moment>()
   const [inside, outside] = [new Deadline(0), new Deadline(1)]
   due.add(inside, 1)
   due.remove(outside)

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Admission, type QueueOrder } from '../../src/core/admission.ts'
+import { Queue, type QueueOrder } from '../../src/core/queue.ts'
 import { Waiter } from '../../src/core/waiter.ts'
 
 type Who = Waiter<number>
 
 function queueOf(order: QueueOrder): {
-  queue: Admission<number>
+  queue: Queue<number>
   join(ticket: number, priority?: number, since?: number, deadline?: number): Who
   grant(now?: number): number | null
 } {
-  const queue = new Admission<number>(order)
+  const queue = new Queue<number>(order)
   return {
     queue,
     join(ticket, priority = 0, since = 0, deadline = Infinity) {
