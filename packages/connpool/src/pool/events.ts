@@ -1,5 +1,6 @@
 import type { CloseReason } from '../core/slot.ts'
 import { describe, warnOf } from './describe.ts'
+import { isThenable } from './thenable.ts'
 
 /** What a pool tells its listeners about. */
 export type PoolEventName =
@@ -118,7 +119,8 @@ export class Events {
       if (!this.#entries.get(name)?.includes(entry)) continue
       if (entry.once) this.#drop(name, entry)
       try {
-        entry.listener(event)
+        const done: unknown = entry.listener(event)
+        if (isThenable(done)) done.then(undefined, (error) => this.#complain(name, error))
       } catch (error) {
         this.#complain(name, error)
       }

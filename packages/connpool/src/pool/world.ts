@@ -16,6 +16,7 @@ import { refusalError } from './refusal.ts'
 import { show } from './rules.ts'
 import type { ErrorOrigin, Source } from './source.ts'
 import { type PoolStats, snapshot } from './stats.ts'
+import { isThenable } from './thenable.ts'
 import type { Ticket } from './ticket.ts'
 import { Turns } from './turns.ts'
 
@@ -385,8 +386,4 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
         : `${this.name}: connection ${slot.id} failed before its first release (${slot.fate})`,
     )
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value
 }

@@ -276,6 +276,16 @@ describe('a listener', () => {
     await pool.close()
   })
 
+  test('that rejects is reported as one that throws', async () => {
+    const { pool } = await parked(1)
+    pool.on('release', async () => {
+      throw new Error('later')
+    })
+    const warned = await warnings(async () => pool.tryAcquire()?.release())
+    assert.match(warned[0]?.message ?? '', /^test: a listener for 'release' threw: later/)
+    await pool.close()
+  })
+
   test('of an unknown event, or that is no function, is refused', async () => {
     const { pool } = fixture()
     const odd = pool as unknown as { on(name: unknown, listener: unknown): void } // On purpose.
