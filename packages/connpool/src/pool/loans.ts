@@ -67,9 +67,10 @@ export class Loans<T> implements Lender<T> {
     if (custody !== null && slot.state === 'lent' && slot.leases === 1) {
       const connection = slot.cargo.connection as T // A lent slot has its connection.
       if (!custody.park(connection)) {
-        this.#machine.returnedUnfit(slot, custody.unfitReason(connection), this.#office.now())
+        const reason = custody.unfitReason(connection)
+        this.#machine.returnedUnfit(slot, reason, this.#office.now())
         this.#office.turns.expectEnd()
-        if (told !== null) this.#tellReleased(slot, told)
+        if (told !== null) this.#tellReleased(slot, told, reason)
         return
       }
       unclean ||= !custody.flushed(connection)

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { type Custody, UnreadBytesError } from '../../src/pool/custody.ts'
+import {
+  type PoolSettings,
+  type ResolvedSettings,
+  resolveSettings,
+} from '../../src/pool/options.ts'
+import { Pool } from '../../src/pool/pool.ts'
+import type { Source } from '../../src/pool/source.ts'
+import { type FakeConnection, FakeSource, ManualClock } from '../../src/testing/index.ts'
+import { assertSums, assertWhole, settled } from './support/fixture.ts'
+
+/** A custody that judges as it is told, and notes what it is asked. */
+class Guard implements Custody<FakeConnection> {
+  readonly asked: string[] = []
+  readonly unfit = new Set<FakeConnection>()
+  reason: 'died' | 'dirty' = 'dirty'
+  /** Ends the flush that is under way; null where all is flushed at once. */
+  unflushed = false
+  flushing: { resolve(): void; reject(error: unknown): void; signal: AbortSignal } | null = null
+
+  park(connection: FakeConnection): boolean {
+    return this.#note('park', connection)
+  }
+  lend(connection: FakeConnection): boolean {
+    return this.#note('lend', connection)
+  }
+  unfitReason(): 'died' | 'dirty' {
+    return this.reason
+  }
+  flushed(): boolean {
+    return !this.unflushed
+  }
+  flush(_connection: FakeConnection, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.flushing = { resolve, reject, signal }
+    })
+  }
+  about(connection: FakeConnection): { address: string } {
+    return { address: `10.0.0.${connection.id}:1` }
+  }
+  watch(connection: FakeConnection): void {
+    this.#note('watch', connection)
+  }
+
+  #note(what: string, connection: FakeConnection): boolean {
+    this.asked.push(`${what} ${connection.id}`)
+    return !this.unfit.has(connection)
+  }
+}
+
+/** The constructor is not public: pools are made by functions, and of these none takes a custody. */
+const GuardedPool = Pool as unknown as new (
+  source: Source<FakeConnection>,
+  settings: ResolvedSettings,
+  custody: Custody<FakeConnection>,
+) => Pool<FakeConnection>
+
+function guarded(settings: PoolSettings = {}, probes = false) {
+  const [source, clock, guard] = [new FakeSource(), new ManualClock(), new Guard()]
+  const { create, destroy, probe } = source
+  const verbs = { probes, resets: false, dials: true }
+  const resolved = resolveSettings('test', { clock, random: () => 0, ...settings }, verbs)
+  const pool = new GuardedPool({ create, destroy, ...(probes && { probe }) }, resolved, guard)
+  return { pool, source, clock, guard }
+}
+
+describe('a custody', () => {
+  test('is asked at each release and each loan, and watches what idles at the end of the turn', async () => {
+    const { pool, guard } = guarded()
+    const lease = await pool.acquire()
+    assert.deepEqual(guard.asked.splice(0), ['lend 1'])
+    lease.release()
+    pool.tryAcquire()?.release()
+    assert.deepEqual(guard.asked.splice(0), ['park 1', 'lend 1', 'park 1'])
+    await settled()
+    assert.deepEqual(guard.asked.splice(0), ['watch 1'])
+    await pool.close()
+  })
+
+  test('that finds a returned connection unfit has it closed before it is handed on', async () => {
+    const made = guarded({ max: 1 })
+    const { pool, source, guard } = made
+    ;(await pool.acquire()).release()
+    const lease = await pool.acquire()
+    const waiting = pool.acquire()
+    const told: object[] = []
+    pool.on('release', ({ reason }) => told.push({ reason }))
+    guard.unfit.add(lease.connection)
+    lease.release()
+    const next = await waiting
+    assert.equal(next.info.id, 2)
+    assert.equal(source.connections[0]?.reason, 'dirty')
+    assert.deepEqual(told, [{ reason: 'dirty' }])
+    assert.equal(pool.stats().releases, 2)
+    next.release()
+    await assertWhole(made)
+  })
+
+  test('that finds an idle connection unfit has another lent', async () => {
+    const made = guarded({ max: 2 })
+    const { pool, source, guard } = made
+    const pair = [await pool.acquire(), await pool.acquire()]
+    for (const lease of pair) lease.release()
+    await settled()
+    guard.reason = 'died'
+    for (const connection of source.connections.slice(1)) guard.unfit.add(connection)
+    assert.equal(pool.tryAcquire()?.info.id, 1)
+    assert.equal(source.connections[1]?.reason, 'died')
+    await pool.close({ graceMs: 0 }).catch(() => {})
+    assertSums(pool.stats())
+  })
+
+  test('that has bytes to flush keeps the connection until they are gone', async () => {
+    const made = guarded({ max: 1 })
+    const { pool, guard } = made
+    const lease = await pool.acquire()
+    guard.unflushed = true
+    lease.release()
+    assert.deepEqual([pool.stats().resetting, pool.stats().idle], [1, 0])
+    guard.unflushed = false
+    guard.flushing?.resolve()
+    await settled()
+    assert.deepEqual([pool.stats().resetting, pool.stats().idle], [0, 1])
+    await assertWhole(made)
+  })
+
+  test('whose flush fails, or takes longer than resetTimeoutMs, has the connection closed', async () => {
+    for (const how of ['fails', 'hangs'] as const) {
+      const made = guarded({ max: 1, resetTimeoutMs: 100 })
+      const { pool, source, guard, clock } = made
+      const lease = await pool.acquire()
+      guard.unflushed = true
+      lease.release()
+      if (how === 'fails') guard.flushing?.reject(new Error('EPIPE'))
+      await clock.pass(100)
+      guard.unflushed = false
+      assert.equal(guard.flushing?.signal.aborted, how === 'hangs')
+      assert.equal(source.connections[0]?.reason, 'reset')
+      await assertWhole(made)
+    }
+  })
+
+  test('that finds a connection unfit after its probe has it closed', async () => {
+    const made = guarded({ max: 1, probeAfterIdleMs: 0 }, true)
+    const { pool, source, guard } = made
+    ;(await pool.acquire()).release()
+    await settled()
+    source.behave('probe', ({ connection }) => {
+      guard.unfit.add(connection)
+    })
+    const lease = await pool.acquire()
+    assert.equal(lease.info.id, 2)
+    assert.equal(source.connections[0]?.reason, 'probe')
+    lease.release()
+    source.behave('probe', 'succeed')
+    await assertWhole(made)
+  })
+
+  test('tells where a connection leads, in the lease and in the events', async () => {
+    const { pool } = guarded()
+    const told: unknown[] = []
+    for (const name of ['open', 'acquire', 'close'] as const) {
+      pool.on(name, ({ address }) => told.push(address))
+    }
+    const lease = await pool.acquire()
+    assert.deepEqual(lease.info, { id: 1, address: '10.0.0.1:1' })
+    assert.ok(Object.isFrozen(lease.info))
+    lease.release()
+    await pool.close()
+    assert.deepEqual(told, Array(3).fill('10.0.0.1:1'))
+  })
+
+  test('that reports unread bytes has the connection closed as dirty', async () => {
+    const { pool, source } = guarded()
+    ;(await pool.acquire()).release()
+    await settled()
+    source.connections[0]?.die(new UnreadBytesError(5))
+    assert.equal(source.connections[0]?.reason, 'dirty')
+    assert.equal(pool.stats().closed.dirty, 1)
+    await pool.close()
+  })
+})
