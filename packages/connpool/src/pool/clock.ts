@@ -1,6 +1,8 @@
 /** A timer that was set. */
 export interface Timer {
+  /** Holds the process until it rings. */
   ref(): void
+  /** Does not hold the process. */
   unref(): void
   /** Cancels it. */
   close(): void
@@ -10,9 +12,12 @@ export interface Timer {
 export interface Clock {
   /** Monotonic time in ms, fractions allowed. Wall-clock time would break deadlines when it jumps. */
   now(): number
-  /** How the pool has itself woken; the system's timers when absent. */
+  /**
+   * How the pool has itself woken, once; the system's timers when absent. `delayMs` is a whole number
+   * from 1 to 2^31 - 1. The timer holds the process until it is told `unref`.
+   */
   setTimeout?(wake: () => void, delayMs: number): Timer
-  /** How the pool yields to the event loop; the system's immediates when absent. */
+  /** How the pool yields to the event loop; the system's immediates when absent. It holds the process. */
   setImmediate?(wake: () => void): void
 }
 

@@ -131,7 +131,8 @@ export class Lease<T> {
   }
 
   /**
-   * Takes the connection out of the pool for good, for an upgrade or a tunnel. It is the caller's.
+   * Takes the connection out of the pool for good, for an upgrade or a tunnel. It is the caller's;
+   * where it died or was closed under the lease, it is what is left of it.
    * @throws LeaseReleasedError when the lease was ended already.
    * @throws InvalidOptionError when others share the connection; the lease is then still held.
    */

@@ -35,9 +35,12 @@ import { World } from './world.ts'
 
 /** How to acquire. */
 export interface AcquireOptions {
-  /** Withdraws the acquire: it then rejects with the signal's reason. */
+  /** Withdraws the acquire: it then rejects with the signal's reason. A lease that was made stays. */
   readonly signal?: AbortSignal
-  /** How long to wait for a connection, in ms. 0 or more; 0: not at all. Default: `acquireTimeoutMs`. */
+  /**
+   * How long to wait for a connection, in ms, 0 to Infinity. 0: not at all; an idle one is given after
+   * a turn of the event loop, and nothing is probed or dialled. Default: `acquireTimeoutMs`.
+   */
   readonly timeoutMs?: number
   /** Whole, 0 to 7, higher is served first. Default 0. */
   readonly priority?: number
@@ -45,17 +48,22 @@ export interface AcquireOptions {
 
 /** How to use. */
 export interface UseOptions extends AcquireOptions {
-  /** Whether a connection is sound although the function threw: it is then released, not destroyed. */
+  /**
+   * Whether a connection is sound although the function threw: on `true` it is released, otherwise
+   * destroyed, also when `keep` throws. Default: it is not.
+   */
   readonly keep?: (error: unknown) => boolean
 }
 
+/** How to close. */
 export interface CloseOptions {
-  /** How long leases have to be given back, in ms. 0 or more. Default: `closeGraceMs`. */
+  /** How long leases have to be given back, in ms, 0 to Infinity. Default: `closeGraceMs`. */
   readonly graceMs?: number
 }
 
+/** How to wait for a pool. */
 export interface ReadyOptions {
-  /** How long to wait, in ms. 0 or more. Default: `acquireTimeoutMs`. */
+  /** How long to wait, in ms, 0 to Infinity. Default: `acquireTimeoutMs`. */
   readonly timeoutMs?: number
 }
 
@@ -136,7 +144,7 @@ export class Pool<T> {
 
   /**
    * Calls `fn` with a connection; releases it when `fn` is done, and destroys it when `fn` throws,
-   * unless `keep` says that it is sound.
+   * unless `keep` says that it is sound. A lease that `fn` ended itself is left alone.
    * @throws whatever `acquire` or `fn` throws.
    */
   async use<R>(
@@ -162,8 +170,9 @@ export class Pool<T> {
   }
 
   /**
-   * Resolves once `min` connections stand.
-   * @throws as an acquire would, by rejecting.
+   * Resolves once `min` connections stand, idle or in use; at once where they do.
+   * @throws AcquireTimeoutError, PoolClosedError, PoolUnavailableError, ConnectFailedError or
+   * InvalidOptionError, by rejecting.
    */
   ready(options: ReadyOptions = {}): Promise<void> {
     try {
@@ -198,7 +207,7 @@ export class Pool<T> {
 
   /**
    * Declares every connection stale: idle ones close now, lent ones on release, and dials in flight
-   * never enter. `reason` is handed to `destroy`.
+   * never enter. `reason` is handed to `destroy`. Leases do not end; their signals abort.
    */
   invalidate(reason?: unknown): void {
     this.#world.staleBecause = reason
@@ -251,25 +260,29 @@ export class Pool<T> {
     return this.#world.stats()
   }
 
-  /** Who holds connections, oldest loan first. */
+  /** Who holds connections, oldest loan first; those whose connection died are not among them. */
   leases(): readonly LeaseHolder[] {
     return this.#loans.holders()
   }
 
   /**
-   * Has `listener` told of what happens. One that throws is reported once, and harms nobody.
-   * @throws InvalidOptionError for an event that does not exist.
+   * Has `listener` told of what happens, the same one as often as it is added. One that throws or
+   * rejects is reported once by a process warning, and harms nobody.
+   * @throws InvalidOptionError for an event that there is not, and for what is no function.
    */
   on(event: PoolEventName, listener: PoolListener): this {
     return this.#listen(event, listener, false)
   }
 
-  /** As `on`, for the next time only. */
+  /**
+   * As `on`, for the next time only.
+   * @throws InvalidOptionError as `on`.
+   */
   once(event: PoolEventName, listener: PoolListener): this {
     return this.#listen(event, listener, true)
   }
 
-  /** Ends what `on` or `once` began. */
+  /** Ends what `on` or `once` began, the latest first; nothing where nothing was begun. */
   off(event: PoolEventName, listener: PoolListener): this {
     this.#world.events.remove(event, listener)
     return this

@@ -48,15 +48,18 @@ export interface Source<T> {
    * than `resetTimeoutMs` the connection is destroyed. Not together with `maxLeases` over 1.
    */
   reset?(connection: T, context: OperationContext): unknown
-  /** Closes a connection. Its place is free once this settled, or after `destroyTimeoutMs`. */
+  /**
+   * Closes a connection. Its place is free once this settled, or after `destroyTimeoutMs`; what it
+   * throws is reported once by a process warning.
+   */
   destroy(connection: T, reason: CloseReason, error?: unknown): unknown
-  /** The connection is lent: it should hold the process. */
+  /** An idle connection that was told `unref` is lent: it should hold the process. */
   ref?(connection: T): void
-  /** The connection is idle: it should not hold the process. */
+  /** The connection is idle at the end of a turn of the loop: it should not hold the process. */
   unref?(connection: T): void
-  /** What kind of trouble an error means; `undefined` leaves it to the pool. */
+  /** What kind of trouble an error means; `undefined`, and what is no class, leaves it to the pool. */
   classify?(error: unknown, context: FailureContext): FailureClass | undefined
-  /** Whether an error means that every connection of the pool is broken: all are invalidated. */
+  /** On `true` an error means that every connection of the pool is broken: all are invalidated. */
   isFatal?(error: unknown, from: ErrorOrigin): boolean
 }
 

@@ -36,7 +36,10 @@ export interface PoolStats {
   readonly hits: number
   /** Served with a connection that was new. */
   readonly misses: number
-  /** Of all acquires, those that waited for more than the freshness turn, and wait no more. */
+  /**
+   * Of all acquires, those that had to wait for a release, a probe or a dial, and have ended waiting,
+   * served or not. The turn of the loop after which an idle connection is lent is no wait.
+   */
   readonly waits: number
   readonly timeouts: number
   readonly aborts: number
