@@ -5,9 +5,9 @@ import { createTcpPool, type Pool, type TcpPoolOptions } from '../../src/index.t
 /** What a test opens a pool with: a path, or a port of the loopback. */
 export type OpenOptions = { port: number; host?: string } & Partial<TcpPoolOptions>
 
-/** A pool on the loopback, closed when the test is over whatever it still holds. */
+/** A pool on the loopback, without chance, closed when the test is over whatever it still holds. */
 export function openPool(t: TestContext, options: OpenOptions): Pool<Socket> {
-  const pool = createTcpPool({ host: '127.0.0.1', ...options })
+  const pool = createTcpPool({ host: '127.0.0.1', random: () => 0, ...options })
   t.after(() => pool.close({ graceMs: 0 }).catch(() => {}))
   return pool
 }
