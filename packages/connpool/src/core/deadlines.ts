@@ -52,7 +52,7 @@ export class Deadlines<T extends Timed<T>> {
     this.#runLast = member
   }
 
-  /** Takes a member out; does nothing when it is not in. */
+  /** Takes a member out, which keeps its `dueAt`; does nothing when it is not in. */
   remove(member: T): void {
     const index = member.dueIndex
     if (index === OUTSIDE) return

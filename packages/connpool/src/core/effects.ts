@@ -19,13 +19,13 @@ export interface Effects<C, W> {
   reset(slot: Slot<C>): void
   /** Closes a connection, and ends what is still asked of it. Answered by `closed`. */
   destroy(slot: Slot<C>, reason: CloseReason, error: unknown): void
-  /** Whether the connection may be lent this moment. A question: it calls nothing back. */
+  /** Whether the connection may be lent this moment; one that may is lent next. Calls nothing back. */
   fit(slot: Slot<C>): boolean
   /** Why an unfit one is unfit. A question. */
   unfitReason(slot: Slot<C>): CloseReason
   /** Yields to a poll of the sockets. Answered by `refreshed`, then `turnOver`; never at once. */
   turn(): void
-  /** The connection is still idle at the end of the turn: watch it. Calls nothing back. */
+  /** The connection rests, at the end of a turn or after an upkeep probe: watch it. Calls nothing back. */
   parked(slot: Slot<C>): void
   /** The leases of this connection should be given back. */
   recall(slot: Slot<C>): void

@@ -1,35 +1,37 @@
+import { Agenda } from './agenda.ts'
 import type { FailureClass } from './backoff.ts'
 import type { Effects } from './effects.ts'
 import type { Limits } from './limits.ts'
-import type { List } from './list.ts'
 import { Moves } from './moves.ts'
 import { Policy } from './policy.ts'
 import type { Roster } from './roster.ts'
 import type { CloseReason, Slot } from './slot.ts'
 import type { Refusal, Waiter } from './waiter.ts'
 
-/** Waiters turned away in one `elapse`, so that a mass expiry does not stall the loop. */
-const EXPIRE_AT_ONCE = 256
-
 /**
  * The pool as a pure machine: events in, answers out; no clock, no promise, no socket.
  *
- * Events are total: any may come in any state; late, doubled and stale ones are no-ops. Each changes
- * what it is about; then Policy decides what follows: what is dialled, lent, retired or refused. Times
+ * Events are total: any may come in any state, and one that the state of its slot or waiter does not
+ * allow is a no-op. What the state cannot tell, the shell does: a lease ends once, and the answer to a
+ * probe is the answer to the last one. Each event changes what it is about; then Policy decides what follows: what is dialled, lent, retired or refused. Times
  * are in ms of the pool's clock.
  */
 export class PoolMachine<C, W> {
   readonly moves: Moves<C, W>
   readonly policy: Policy<C, W>
+  /** How often the pool was invalidated. */
   generation = 0
 
+  readonly #agenda: Agenda<C, W>
   readonly #limits: Limits
   readonly #roster: Roster<C>
+  /** When the grace of a close that is under way ends. */
   #closeBy = Infinity
 
   constructor(limits: Limits, effects: Effects<C, W>, random: () => number) {
     this.moves = new Moves<C, W>(limits, effects, random)
     this.policy = new Policy<C, W>(this.moves)
+    this.#agenda = new Agenda<C, W>(this.moves, this.policy)
     this.#limits = limits
     this.#roster = this.moves.roster
   }
@@ -60,19 +62,14 @@ export class PoolMachine<C, W> {
     return slot
   }
 
-  /** Lends at once what needs neither a turn of the loop nor a probe, or answers null. */
+  /** Lends at once, without the turn that an acquire would wait for, what needs no probe; or null. */
   takeNow(now: number): Slot<C> | null {
     const { moves, policy } = this
     let taken: Slot<C> | null = null
-    while (
-      taken === null &&
-      moves.queue.size === 0 &&
-      !policy.paused &&
-      policy.phase === 'running'
-    ) {
+    while (taken === null && moves.queue.size === 0 && policy.lends) {
       const slot = this.#roster.candidate
       if (slot === null || moves.needsProbe(slot, now)) break
-      if (!moves.checkFit(slot, now)) continue
+      if (!moves.ensureFit(slot, now)) continue
       moves.tally.acquires++
       moves.lend(slot)
       taken = slot
@@ -133,9 +130,9 @@ export class PoolMachine<C, W> {
     if (slot.state === 'lent') this.moves.prove(slot)
     if (slot.state === 'lent' && slot.leases === 0) {
       slot.idleForMs = idleForMs
-      if (!unclean) this.#settleIn(slot, now)
-      else if (slot.fate !== null) this.moves.close(slot, slot.fate, now)
-      else this.moves.reset(slot, now)
+      const stays = slot.fate === null && !this.policy.surplus
+      if (unclean && stays) this.moves.reset(slot, now)
+      else this.#settleIn(slot, now)
     }
     this.policy.pump(now)
   }
@@ -161,7 +158,7 @@ export class PoolMachine<C, W> {
   detach(slot: Slot<C>, now: number): void {
     if (slot.leases === 0) return
     this.#roster.endLease(slot)
-    if (slot.state === 'lent') this.moves.depart(slot, 'detached')
+    if (slot.state === 'lent') this.moves.detach(slot)
     this.policy.pump(now)
   }
 
@@ -180,7 +177,10 @@ export class PoolMachine<C, W> {
     return wanted
   }
 
-  /** A connection that somebody else opened. Answers false when there is no place for it. */
+  /**
+   * A connection that somebody else opened, for pools that are fed. Answers false when there is no
+   * place for it.
+   */
   offer(slot: Slot<C>, now: number): boolean {
     if (this.policy.phase !== 'running' || slot.id !== 0 || this.policy.room <= 0) return false
     slot.proven = true
@@ -224,7 +224,8 @@ export class PoolMachine<C, W> {
     if (!lives) this.moves.probeFailed(slot, failureClass, error, now)
     else {
       this.moves.answered()
-      if (!this.policy.handOver(slot, now)) {
+      if (this.policy.surplus) this.moves.close(slot, 'resized', now)
+      else if (!this.policy.handOver(slot, now)) {
         if (slot.upkeep) this.#backToIdle(slot, now)
         else this.#roster.shelve(slot)
       }
@@ -243,7 +244,7 @@ export class PoolMachine<C, W> {
   /** A connection is destroyed. */
   closed(slot: Slot<C>, now: number): void {
     if (slot.state !== 'closing') return
-    this.moves.depart(slot, slot.fate ?? 'destroyed')
+    this.moves.departed(slot)
     this.policy.pump(now)
   }
 
@@ -269,63 +270,13 @@ export class PoolMachine<C, W> {
 
   /** When `elapse` has to be called next; Infinity when never. */
   nextDue(): number {
-    const roster = this.#roster
-    const limits = this.#limits
-    const { queue, readiness } = this.moves
-    return Math.min(
-      queue.nextDue,
-      readiness.nextDue,
-      this.policy.nextDue,
-      this.policy.phase === 'closing' ? this.#closeBy : Infinity,
-      roster.retirement.at,
-      roster.upkeep.at,
-      roster.probation.at,
-      endOf(roster.opening, limits.createTimeoutMs),
-      endOf(roster.aborting, limits.destroyTimeoutMs),
-      endOf(roster.probing, limits.probeTimeoutMs),
-      endOf(roster.resetting, limits.resetTimeoutMs),
-      endOf(roster.closing, limits.destroyTimeoutMs),
-    )
+    const graceEnds = this.policy.phase === 'closing' ? this.#closeBy : Infinity
+    return Math.min(this.#agenda.nextDue, graceEnds)
   }
 
-  /** Does what is due. Work follows what is due, not what is there (law 25). */
+  /** Does what is due. */
   elapse(now: number): void {
-    const { moves } = this
-    const roster = this.#roster
-    const limits = this.#limits
-    for (const queue of [moves.queue, moves.readiness]) {
-      for (let left = EXPIRE_AT_ONCE; left > 0; left--) {
-        const waiter = queue.expired(now)
-        if (waiter === null) break
-        moves.turnAway(waiter, 'timeout', now)
-      }
-    }
-    eachOverdue(roster.aborting, limits.destroyTimeoutMs, now, (slot) => roster.remove(slot))
-    eachOverdue(roster.opening, limits.createTimeoutMs, now, (slot) =>
-      moves.giveUp(slot, 'backend', undefined, now),
-    )
-    eachOverdue(roster.probing, limits.probeTimeoutMs, now, (slot) =>
-      moves.probeFailed(slot, 'backend', undefined, now),
-    )
-    eachOverdue(roster.resetting, limits.resetTimeoutMs, now, (slot) =>
-      moves.resetFailed(slot, undefined, now),
-    )
-    eachOverdue(roster.closing, limits.destroyTimeoutMs, now, (slot) =>
-      moves.depart(slot, slot.fate ?? 'destroyed'),
-    )
-    for (let first = roster.retirement.first; first !== null && first.dueAt <= now; ) {
-      roster.retirement.remove(first)
-      roster.condemn(first.owner, 'lifetime')
-      first = roster.retirement.first
-    }
-    for (let first = roster.upkeep.first; first !== null && first.dueAt <= now; ) {
-      moves.probe(first.owner, true, now)
-      first = roster.upkeep.first
-    }
-    for (let first = roster.probation.first; first !== null && first.dueAt <= now; ) {
-      moves.prove(first.owner)
-      first = roster.probation.first
-    }
+    this.#agenda.elapse(now)
     if (this.#closeBy <= now) this.#endGrace(now)
     this.policy.pump(now)
   }
@@ -389,13 +340,13 @@ export class PoolMachine<C, W> {
     const { moves, policy } = this
     if (policy.phase !== 'running') return 'closed'
     const slot = this.#roster.candidate
-    const spare = this.#roster.lendable - moves.queue.size
+    const free = this.#roster.lendable - moves.queue.size
     if (!policy.paused && slot !== null && !moves.needsProbe(slot, now)) {
-      if (slot.state === 'lent' || spare > 0) waiter.turn = moves.freshness.turn
+      if (slot.state === 'lent' || free > 0) waiter.turn = moves.freshness.turn
     }
     if (waiter.turn >= 0) return null
     if (deadline === -Infinity) return 'timeout'
-    const ahead = policy.paused ? moves.queue.size : -spare
+    const ahead = policy.paused ? moves.queue.size : -free
     return ahead >= this.#limits.maxWaiters ? 'full' : null
   }
 
@@ -424,19 +375,4 @@ export class PoolMachine<C, W> {
   }
 
   readonly #parked = (slot: Slot<C>): void => this.moves.effects.parked(slot)
-}
-
-/** When the oldest of a list will have been in its state for too long. */
-function endOf<C>(list: List<Slot<C>>, timeoutMs: number): number {
-  return list.first === null ? Infinity : list.first.since + timeoutMs
-}
-
-/** Takes those that were in their state for too long, oldest first; `act` must take each out of it. */
-function eachOverdue<C>(
-  list: List<Slot<C>>,
-  timeoutMs: number,
-  now: number,
-  act: (slot: Slot<C>) => void,
-): void {
-  while (list.first !== null && list.first.since + timeoutMs <= now) act(list.first)
 }

@@ -116,7 +116,7 @@ export class Moves<C, W> {
   }
 
   /** Laws 14 and 15: whether it may be lent. Closes it when not. */
-  checkFit(slot: Slot<C>, now: number): boolean {
+  ensureFit(slot: Slot<C>, now: number): boolean {
     if (this.effects.fit(slot)) return true
     this.close(slot, this.effects.unfitReason(slot), now)
     return false
@@ -218,8 +218,17 @@ export class Moves<C, W> {
     for (const slot of held) this.effects.recall(slot)
   }
 
-  /** Gone: destroyed, given up, or taken out for good. Only now is its place free (law 3). */
-  depart(slot: Slot<C>, reason: CloseReason): void {
+  /** Destroyed, or given up. Only now is its place free (law 3). */
+  departed(slot: Slot<C>): void {
+    this.#depart(slot, slot.fate ?? 'destroyed')
+  }
+
+  /** Taken out of the pool for good. */
+  detach(slot: Slot<C>): void {
+    this.#depart(slot, 'detached')
+  }
+
+  #depart(slot: Slot<C>, reason: CloseReason): void {
     this.roster.remove(slot)
     slot.fate = reason
     this.tally.closed[reason]++

@@ -7,19 +7,17 @@ import type { Waiter } from './waiter.ts'
 /**
  * What follows from an event: how many are dialled, who is served or refused, which connection is
  * surplus, excess or retired. It makes the laws hold again: trim, serve, retire, doom, dial, in this
- * order, over and over until nothing has happened in between.
- *
- * There is one place where a dial begins, one where a waiter is served and one where it is refused,
- * whatever the event was; no event has a logic of its own for what follows from it.
+ * order, and again while the world calls back in between. No event has a logic of its own for what
+ * follows from it. Laws are numbered as in docs/laws.md; the failure table is in docs/failures.md.
  */
 export class Policy<C, W> {
   phase: 'running' | 'closing' | 'closed' = 'running'
   paused = false
   min: number
   max: number
-  /** Nothing is open, and the class that stands refuses those who wait. */
+  /** Nothing is open, and the class that stands refuses those who wait while a delay runs. */
   unavailable = false
-  /** Nobody waits and nothing is surplus: a loan and a return owe nothing to anybody. */
+  /** It lends, nobody waits, nothing is surplus or aged: the fast paths have little to ask. */
   steady = false
 
   readonly #moves: Moves<C, W>
@@ -62,9 +60,13 @@ export class Policy<C, W> {
     return waiting + this.#limits.minIdle - idle.size - coming
   }
 
+  get lends(): boolean {
+    return this.phase === 'running' && !this.paused
+  }
+
   /** Dials are allowed at all; a delay may run. */
   get #dials(): boolean {
-    return this.#limits.dials && this.phase === 'running' && !this.paused
+    return this.#limits.dials && this.lends
   }
 
   /** Law 22: nothing retires by idleness while someone waits, nor below `min` and `minIdle`. */
@@ -105,9 +107,8 @@ export class Policy<C, W> {
     } finally {
       this.#pumping = false
     }
-    const running = this.phase === 'running' && !this.paused
     const calm = this.#moves.queue.size === 0 && this.#roster.aged.size === 0 && !this.surplus
-    this.steady = running && calm
+    this.steady = this.lends && calm
     if (this.phase === 'closing' && this.#roster.taken === 0) {
       this.phase = 'closed'
       this.#moves.effects.drained()
@@ -120,12 +121,11 @@ export class Policy<C, W> {
     this.#turnOnly.push(waiter)
   }
 
-  /** Straight to the next waiter. Answers false when nobody waits. */
+  /** Straight to the next waiter, or closed if it is not fit. Answers false when nobody is served. */
   handOver(slot: Slot<C>, now: number): boolean {
-    const lends = this.phase === 'running' && !this.paused
-    const waiter = lends ? this.#moves.queue.next(now) : null
+    const waiter = this.lends ? this.#moves.queue.next(now) : null
     if (waiter === null) return false
-    if (this.#moves.checkFit(slot, now)) this.#moves.grant(waiter, slot, now)
+    if (this.#moves.ensureFit(slot, now)) this.#moves.grant(waiter, slot, now)
     return true
   }
 
@@ -149,11 +149,6 @@ export class Policy<C, W> {
       else if (unused !== null) this.#moves.close(unused, 'resized', now)
       else break
     }
-    while (this.#roster.lendable > Math.max(this.maxIdle, this.#moves.queue.size)) {
-      const unused = aged.first ?? idle.first
-      if (unused === null) break
-      this.#moves.close(unused, 'excess', now)
-    }
   }
 
   /** Law 6: someone waits or something lendable idles, never both, but for a turn or a probe. */
@@ -167,11 +162,11 @@ export class Policy<C, W> {
       if (this.#moves.needsProbe(slot, now)) {
         if (waiter.turnOnly) this.#moves.turnAway(waiter, 'timeout', now)
         else if (this.#roster.probing.size >= queue.size) return
-        else if (this.#moves.checkFit(slot, now)) this.#moves.probe(slot, false, now)
+        else if (this.#moves.ensureFit(slot, now)) this.#moves.probe(slot, false, now)
       } else if (slot.state === 'idle' && slot.stamped && !freshness.holds(now)) {
         this.#askTurn()
         return
-      } else if (this.#moves.checkFit(slot, now)) this.#moves.grant(waiter, slot, now)
+      } else if (this.#moves.ensureFit(slot, now)) this.#moves.grant(waiter, slot, now)
     }
   }
 
@@ -193,12 +188,17 @@ export class Policy<C, W> {
   }
 
   /**
-   * Law 22. Make before break: an aged one goes when it is needed no more. At max, where there is no
+   * Those that are too many idle go, once all who wait are served; then law 22. Make before break: an aged one goes when it is needed no more. At max, where there is no
    * room to make, one is broken at a time, and none while those who wait could use it or dials fail.
    */
   #retire(now: number): void {
-    const { aged, idleness, opening, aborting, closing } = this.#roster
+    const { aged, idle, idleness, opening, aborting, closing } = this.#roster
     const waited = this.#moves.queue.size > 0
+    while (this.#roster.lendable > Math.max(this.maxIdle, this.#moves.queue.size)) {
+      const unused = aged.first ?? idle.first
+      if (unused === null) break
+      this.#moves.close(unused, 'excess', now)
+    }
     while (aged.first !== null && (this.need <= 0 || (!this.#limits.dials && !waited))) {
       this.#moves.close(aged.first, 'lifetime', now)
     }
@@ -231,21 +231,24 @@ export class Policy<C, W> {
   #dial(now: number): void {
     const { backoff, queue } = this.#moves
     const { opening } = this.#roster
-    let spare = 0
+    let extra = 0
     while (this.#dials && !backoff.delaying && this.room > 0) {
       const sound = backoff.standing === null
       if (opening.size >= (sound ? this.#limits.maxConnecting : 1)) return
       if (opening.size < this.need) {
         const forWaiters = queue.demand > 0 && opening.size < this.#shortage
-        if (forWaiters) spare = this.#limits.increment - 1
-      } else if (spare-- <= 0) return
+        if (forWaiters) extra = this.#limits.increment - 1
+      } else {
+        if (extra === 0) return
+        extra--
+      }
       this.#moves.dial(now)
     }
   }
 
   #tellReady(): void {
     const { readiness, effects } = this.#moves
-    while (this.#roster.serving >= this.min) {
+    while (this.#roster.sound >= this.min) {
       const waiter = readiness.oldest()
       if (waiter === null) return
       readiness.leave(waiter)

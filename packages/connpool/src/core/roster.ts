@@ -33,7 +33,7 @@ export class Roster<C> {
   /** Idle ones, by the end of the longest idle spell allowed. */
   readonly idleness: Deadlines<Deadline<Slot<C>>> = new Deadlines<Deadline<Slot<C>>>()
   /** Idle ones, by the next background probe. */
-  readonly upkeep: Deadlines<Deadline<Slot<C>>> = new Deadlines<Deadline<Slot<C>>>()
+  readonly nextProbe: Deadlines<Deadline<Slot<C>>> = new Deadlines<Deadline<Slot<C>>>()
   /** Those that are not proven yet, by the end of their probation. */
   readonly probation: Deadlines<Deadline<Slot<C>>> = new Deadlines<Deadline<Slot<C>>>()
   /** Leases not ended, also those on connections that died. */
@@ -165,6 +165,12 @@ export class Roster<C> {
     else list?.push(slot)
   }
 
+  /** Past its lifetime. */
+  retire(slot: Slot<C>): void {
+    this.retirement.remove(slot.retirement)
+    this.condemn(slot, 'lifetime')
+  }
+
   /** To one of the states that somebody else's answer ends. */
   move(slot: Slot<C>, state: 'aborting' | 'probing' | 'resetting', now: number): void {
     this.#leave(slot)
@@ -211,7 +217,7 @@ export class Roster<C> {
     this.idleness.add(slot.idleness, idleUntil)
     if (this.#limits.probeEveryMs === Infinity) return
     slot.nextProbe ??= new Deadline(slot)
-    this.upkeep.add(slot.nextProbe, slot.checkedAt + this.#limits.probeEveryMs)
+    this.nextProbe.add(slot.nextProbe, slot.checkedAt + this.#limits.probeEveryMs)
   }
 
   #seatOf(slot: Slot<C>): Seat<Slot<C>> {
@@ -224,7 +230,7 @@ export class Roster<C> {
     if (slot.fate !== null && isAsked(slot)) this.#spent--
     if (slot.seat !== null) this.seats.remove(slot.seat)
     this.idleness.remove(slot.idleness)
-    if (slot.nextProbe !== null) this.upkeep.remove(slot.nextProbe)
+    if (slot.nextProbe !== null) this.nextProbe.remove(slot.nextProbe)
   }
 
   #listOf(slot: Slot<C>): List<Slot<C>> | null {

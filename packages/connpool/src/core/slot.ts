@@ -21,7 +21,7 @@ export type CloseReason =
   | 'shutdown'
 
 export type SlotState =
-  /** Being created. -> idle, lent, aborting, closed (failed) */
+  /** Being created. -> idle, aborting, closed (failed) */
   | 'opening'
   /** Told to stop while being created; holds its place until it does. -> closing (a late result), closed */
   | 'aborting'
@@ -53,7 +53,7 @@ export class Slot<C> implements Linked<Slot<C>> {
   uses = 0
   /** Why it is to be closed once it is returned or replaced; null for a sound one. Later: why it was. */
   fate: CloseReason | null = null
-  /** Returned clean once, or a second old: its end is no longer a failed dial. */
+  /** Released once, a second old, or opened by somebody else: its end is no failed dial. */
   proven = false
   /** Whether `since` holds. Idle and lent ones are stamped together, at the end of the turn. */
   stamped = false

@@ -14,6 +14,17 @@ test('one that idled for long is probed before it is lent', () => {
   assert.equal(waiter.state, 'granted')
 })
 
+test('a resize during the probes closes what is too many, also while somebody waits', () => {
+  const world = stocked(3, { ...probes, max: 3 })
+  world.advance(50)
+  const waiters = [world.acquire(), world.acquire(), world.acquire()]
+  world.resize(0, 1)
+  for (const probing of world.asked('probe')) world.probed(true, probing)
+  assert.equal(world.held.length, 1)
+  assert.equal(world.machine.moves.tally.closed.resized + world.destroying.length, 2)
+  assert.equal(waiters.filter(({ state }) => state === 'granted').length, 1)
+})
+
 test('one that idled for less is lent after the turn alone', () => {
   const world = stocked(1, probes)
   world.advance(49)

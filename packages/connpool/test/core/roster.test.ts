@@ -163,11 +163,11 @@ test('a background probe does not prolong the idle spell', () => {
   const { roster, idle } = rosterOf({ idleTimeoutMs: 100, probeEveryMs: 30, probes: true })
   const slot = idle('a')
   roster.settle(0, none)
-  assert.equal(roster.upkeep.at, 30)
+  assert.equal(roster.nextProbe.at, 30)
   roster.move(slot, 'probing', 30)
-  assert.deepEqual([roster.idleness.at, roster.upkeep.at], [Infinity, Infinity])
+  assert.deepEqual([roster.idleness.at, roster.nextProbe.at], [Infinity, Infinity])
   roster.reshelve(slot, 31)
-  assert.deepEqual([roster.idleness.at, roster.upkeep.at], [100, 61])
+  assert.deepEqual([roster.idleness.at, roster.nextProbe.at], [100, 61])
 })
 
 test('a lifetime is drawn once, at birth', () => {
@@ -187,6 +187,6 @@ test('who is out has nothing due any more', () => {
   const slot = idle('a')
   roster.settle(0, none)
   roster.bury(slot, 'died', 1)
-  const { idleness, retirement, upkeep } = roster
-  assert.deepEqual([idleness.at, retirement.at, upkeep.at], [Infinity, Infinity, Infinity])
+  const { idleness, retirement, nextProbe } = roster
+  assert.deepEqual([idleness.at, retirement.at, nextProbe.at], [Infinity, Infinity, Infinity])
 })

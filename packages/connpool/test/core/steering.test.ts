@@ -69,6 +69,25 @@ describe('pause', () => {
     assert.equal(world.dialling.length, 1)
   })
 
+  test('resume keeps no more idle than maxIdle, though few connections serve all who waited', () => {
+    const world = new World({ maxLeases: 2, maxIdle: 0, max: 2 })
+    const leases = [world.acquire(), world.acquire(), world.acquire()]
+    world.opened()
+    world.opened()
+    world.pause()
+    const waiters = [world.acquire(), world.acquire()]
+    for (const lease of leases) world.release(lease)
+    assert.equal(world.idle.length, 2)
+    world.settle()
+    world.resume()
+    world.turn()
+    assert.deepEqual(
+      waiters.map(({ state }) => state),
+      ['granted', 'granted'],
+    )
+    assert.equal(world.idle.length, 0)
+  })
+
   test('resume grants in order', () => {
     const world = stocked(2)
     world.pause()

@@ -88,6 +88,18 @@ describe('min, minIdle and maxIdle', () => {
     assert.equal(world.ready().state, 'ready')
   })
 
+  test('what is to be closed on return does not make min stand', () => {
+    const world = new World({ min: 1, max: 2 })
+    world.start()
+    world.opened()
+    world.acquire()
+    world.invalidate()
+    const ready = world.ready()
+    assert.equal(ready.state, 'waiting')
+    world.opened()
+    assert.equal(ready.state, 'ready')
+  })
+
   test('minIdle is kept ahead of demand', () => {
     const world = new World({ minIdle: 2, max: 5 })
     world.start()

@@ -721,7 +721,9 @@ export class World {
       probe: ({ cargo }) => {
         assert.ok(cargo.idle)
         cargo.asked = 'probe'
-        const enough = this.asked('probe').length <= this.waiting.length
+        // One that died may still stand as asked, until the machine is done with its death.
+        const asked = this.asked('probe').filter(({ dead }) => !dead)
+        const enough = asked.length <= this.waiting.length
         assert.ok(cargo.slot.upkeep || enough, 'a probe for nobody')
         this.#tell('probe', cargo)
       },
