@@ -64,7 +64,7 @@ export class ManualClock implements Clock {
 
   /**
    * Moves the time by `ms`, at once. Timers that come due ring in order, each at its own time, those
-   * set meanwhile included.
+   * set meanwhile included. A pool sets its alarm when a turn of the loop ends: `pass` waits for that.
    * @throws RangeError when `ms` is negative or no number.
    */
   advance(ms: number): void {
