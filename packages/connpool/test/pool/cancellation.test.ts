@@ -263,6 +263,20 @@ test('an acquire settles by its deadline, whatever it waits for', async () => {
   }
 })
 
+test('one freshness turn vouches for its own turn of the loop, and for no later one', async () => {
+  const turn = () => new Promise((done) => setImmediate(done))
+  const { pool, source } = await parked(2, { max: 2 })
+  const [first, second] = await Promise.all([pool.acquire(), pool.acquire()])
+  first.release()
+  second.release()
+  await settled()
+  const acquired = pool.acquire({ timeoutMs: 0 })
+  await turn()
+  for (const connection of source.open) connection.die()
+  assert.equal(await outcome(acquired), 'ERR_ACQUIRE_TIMEOUT')
+  await pool.close()
+})
+
 test('a waiter’s time is counted for those that waited, and for the turn it is no wait', async () => {
   const { pool, clock } = await parked(1, { max: 1 })
   const lease = await pool.acquire()

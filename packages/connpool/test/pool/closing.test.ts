@@ -182,6 +182,17 @@ describe('close', () => {
     assert.equal(pool.stats().closeTimeouts, 1)
   })
 
+  test('again without a grace leaves the first one as it is', async () => {
+    const { pool, clock } = await parked(1, { closeGraceMs: 100 })
+    const lease = await pool.acquire()
+    const closed = pool.close({ graceMs: 5_000 })
+    void pool.close()
+    await clock.pass(1_000)
+    assert.equal(await outcome(closed), 'pending')
+    lease.release()
+    await closed
+  })
+
   test('with a grace that cannot be closes nothing', async () => {
     const { pool } = await parked(1)
     for (const graceMs of [-1, Number.NaN, '5'] as number[]) {

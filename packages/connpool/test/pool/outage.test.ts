@@ -270,6 +270,21 @@ test('the retry hint is a whole number of ms, also when the delay is not', async
   await made.pool.close()
 })
 
+test('a timeout names no cause when dials are in order again', async () => {
+  const { pool, source, clock } = failing('backend', { max: 1 })
+  const acquired = pool.acquire()
+  await clock.pass(50)
+  source.behave('create', 'succeed')
+  await clock.pass(50)
+  ;(await acquired).release()
+  const lease = await pool.acquire()
+  const refused = rejection<Refused>(pool.acquire({ timeoutMs: 10 }))
+  await clock.pass(10)
+  assert.equal((await refused).cause, undefined)
+  lease.release()
+  await pool.close()
+})
+
 test('a failure without an error is told for what it is', async () => {
   const ways: [RegExp, (made: Fixture) => void][] = [
     [

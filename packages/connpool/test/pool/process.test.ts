@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createPool } from '../../src/pool/pool.ts'
+import { ManualClock } from '../../src/testing/index.ts'
 import { fixture, parked, settled } from './support/fixture.ts'
 
 test('a pool whose connections idle does not hold the process, and one with a waiter does', async () => {
@@ -46,6 +47,36 @@ test('the alarm is set and held for one who waits without a deadline, and for re
   await closed
   await settled()
   assert.equal(clock.timers, 0)
+})
+
+test('an alarm is set for a whole number of ms that the system’s timers take', async () => {
+  const clock = new ManualClock()
+  const delays: number[] = []
+  const { pool } = fixture({
+    max: 1,
+    idleTimeoutMs: 2 ** 40,
+    maxLifetimeMs: Infinity,
+    clock: {
+      now: () => clock.now(),
+      setTimeout: (wake, delayMs) => {
+        delays.push(delayMs)
+        return clock.setTimeout(wake, delayMs)
+      },
+    },
+  })
+  const lease = await pool.acquire()
+  const waiting = pool.acquire({ timeoutMs: Infinity })
+  await settled()
+  lease.release()
+  ;(await waiting).release()
+  await pool.acquire({ timeoutMs: 0.25 }).then((next) => next.release())
+  await clock.pass(2 ** 41)
+  assert.equal(pool.stats().closed.idle, 1, 'slept in parts, it still wakes')
+  await pool.close()
+  assert.ok(delays.length > 500)
+  for (const delayMs of delays) {
+    assert.ok(Number.isInteger(delayMs) && delayMs >= 1 && delayMs < 2 ** 31, String(delayMs))
+  }
 })
 
 /** Runs a program that has `pool`, of connections that hold nothing, and `say`. */

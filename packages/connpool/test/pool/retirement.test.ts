@@ -122,6 +122,14 @@ describe('an idle connection', () => {
   })
 })
 
+test('a pool that cannot probe does not, however often it should', async () => {
+  const { pool, clock } = await parked(1, { probeEveryMs: 100, probeAfterIdleMs: 0 })
+  await clock.pass(1_000)
+  ;(await pool.acquire()).release()
+  assert.equal(pool.stats().probes, 0)
+  await pool.close()
+})
+
 test('a connection is lent maxUses times, and closed with its last use', async () => {
   const made = fixture({ max: 1, maxUses: 3 })
   const { pool } = made
