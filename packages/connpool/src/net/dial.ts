@@ -27,7 +27,8 @@ const KEEP_ALIVE_DELAY_MS = 30_000
 /**
  * Opens a TCP connection. The socket has one `error` listener for life: a connection reset while
  * nobody listens would otherwise end the process. Whoever wants the error reads `socket.errored` at
- * its `close`. It does not hold the process until it is lent.
+ * its `close`. It does not hold the process until it is lent; only while it is opened Node holds the
+ * process whatever is unref'd, so that `createTimeoutMs` bounds it.
  * @throws the system's error, or the reason of `signal`, which is an Error, by rejecting; no socket
  * is left then.
  */
