@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect, Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { createTcpPool, type FailureContext, type Pool } from '../../src/index.ts'
+import { blackHole } from '../support/black-hole.ts'
 import { openPool } from '../support/open-pool.ts'
 import { TcpServer } from '../support/tcp-server.ts'
 import { turns } from '../support/turns.ts'
 
 const timeout = 10_000
+/** Tells of the system's sockets. */
+const SS = 'ss'
 const onLinux = process.platform === 'linux' ? false : 'needs Linux'
 
 test('a refused dial is the backend’s fault, and the cause of the refusal', {
@@ -146,7 +149,7 @@ test('the system keeps the keepalive that was asked for', { timeout, skip: onLin
   const { localPort } = lease.connection
   let seen: string
   try {
-    seen = execFileSync('ss', ['-tnoH', `sport = :${localPort}`], { encoding: 'utf8' })
+    seen = execFileSync(SS, ['-tnoH', `sport = :${localPort}`], { encoding: 'utf8' })
   } catch {
     t.skip('needs the command ss')
     return
@@ -213,27 +216,6 @@ async function freePort(): Promise<number> {
   const { port } = server
   await server[Symbol.asyncDispose]()
   return port
-}
-
-/** A port whose listener has a full backlog and never accepts: the system drops what dials it. */
-async function blackHole(t: TestContext): Promise<{ readonly port: number }> {
-  const listen = `
-    const server = require('node:net').createServer()
-    server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
-      process.stdout.write(String(server.address().port), () => process.kill(process.pid, 'SIGSTOP'))
-    })`
-  const child = spawn(process.execPath, ['-e', listen], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const port = Number(await once(child.stdout, 'data'))
-  // Linux holds one more than the backlog says.
-  const fillers = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')]
-  t.after(async () => {
-    for (const filler of fillers) filler.destroy()
-    const exited = once(child, 'exit')
-    child.kill('SIGKILL')
-    await exited
-  })
-  await Promise.all(fillers.map((filler) => once(filler, 'connect')))
-  return { port }
 }
 
 /** Notes what the setters of sockets are called with. */
