@@ -66,7 +66,7 @@ function comparison(ours: Figures, other: Figures, { flags }: Report): string[] 
 /** What size the law asks for: connections = rate x time held. */
 function littlesLaw(ours: Figures, others: readonly Figures[], report: Report): string {
   const { max } = report.flags
-  const { inUse, capacity, limit } = sizing(ours, max, report.cores)
+  const { inUse, capacity, limit } = sizing(ours, max, report.cores, report.flags.delay)
   const held = `${decimals(ours.heldMs)} ms`
   const law =
     `Little's law (connections = rate x time held): ${count(ours.requestsPerSecond)} requests/s x ` +
@@ -98,12 +98,16 @@ function wanted(ours: Figures, others: readonly Figures[], { cores }: Report): s
     const size = Math.ceil(connectionsFor(rate, ours.heldMs))
     sizes.push(`to keep up with ${NAMES[mode]} (${count(rate)}/s) it needs ${count(size)}`)
   }
-  const rate = ours.requestsPerSecond * cpuRoom(ours, cores)
-  const size = Math.ceil(connectionsFor(rate, ours.heldMs))
-  sizes.push(
-    `for all that the CPU can do (at most ${count(rate)}/s) it asks for ${count(size)}: ` +
-      `try --max ${size}`,
-  )
+  const room = cpuRoom(ours, cores)
+  if (room > 1 + NOISE) {
+    const rate = ours.requestsPerSecond * room
+    const size = Math.ceil(connectionsFor(rate, ours.heldMs))
+    sizes.push(
+      `for all that the CPU can do (at most ${count(rate)}/s) it asks for ${count(size)}: ` +
+        `try --max ${size}`,
+    )
+  }
+  if (sizes.length === 0) return ''
   return ` ${sizes.join('; ').replace(/^./, (letter) => letter.toUpperCase())}.`
 }
 

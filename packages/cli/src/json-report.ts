@@ -38,7 +38,7 @@ export function jsonReport(report: Report): Record<string, unknown> {
       modes.map((figures) => [
         figures.mode,
         {
-          ...sizing(figures, flags.max, cores),
+          ...sizing(figures, flags.max, cores, flags.delay),
           sizeForFastestRate: Math.ceil(connectionsFor(fastest, figures.heldMs)),
         },
       ]),

@@ -15,14 +15,24 @@ export interface Sizing {
 // Above this a pool, or a machine, counts as full: both are measured, and neither to the last percent.
 const FULL = 0.9
 
-/** @param cores how many the machine has */
-export function sizing(figures: Figures, max: number, cores: number): Sizing {
+/**
+ * @param cores how many the machine has
+ * @param delayMs what the API thinks, for which no CPU is needed
+ */
+export function sizing(figures: Figures, max: number, cores: number, delayMs: number): Sizing {
   const inUse = connectionsFor(figures.requestsPerSecond, figures.heldMs)
   return {
     inUse,
     capacity: figures.heldMs === 0 ? Number.POSITIVE_INFINITY : (max / figures.heldMs) * 1000,
-    limit: inUse < FULL * max ? 'neither' : isCpuFull(figures, cores) ? 'cpu' : 'pool',
+    limit: limitOf(figures, inUse / max, cores, delayMs),
   }
+}
+
+/** A full machine is no limit of connections that are held for what the API thinks. */
+function limitOf(figures: Figures, poolUsed: number, cores: number, delayMs: number): Limit {
+  if (poolUsed < FULL) return 'neither'
+  const thinks = delayMs > figures.heldMs / 2
+  return isCpuFull(figures, thinks ? Number.POSITIVE_INFINITY : cores) ? 'cpu' : 'pool'
 }
 
 /** How many connections a rate needs when each is held for `heldMs`. */
