@@ -1,7 +1,7 @@
 /** Where a TCP pool connects to. */
 export interface TcpAddress {
   /** Host name or IP address. Default `localhost`. */
-  readonly host?: string
+  readonly host?: string | undefined
   /** Port, 1 to 65535. */
   readonly port: number
 }

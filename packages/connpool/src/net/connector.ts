@@ -22,7 +22,7 @@ export type Handshake = (socket: Socket, context: HandshakeContext) => unknown
  */
 export async function connectSocket(
   target: TcpAddress | PathAddress,
-  options: DialOptions & { readonly handshake?: Handshake },
+  options: DialOptions & { readonly handshake?: Handshake | undefined },
   { signal, died }: CreateContext,
   now: () => number,
 ): Promise<Socket> {

@@ -4,13 +4,13 @@ import type { PathAddress, TcpAddress } from './address.ts'
 /** How a TCP pool dials. */
 export interface DialOptions {
   /** Local IP address to dial from. Default: the system's choice. */
-  readonly localAddress?: string
+  readonly localAddress?: string | undefined
   /** IP version of the address that a host name resolves to: 4, 6, or 0 for either. Default 0. */
-  readonly family?: 0 | 4 | 6
+  readonly family?: 0 | 4 | 6 | undefined
   /** Sends small writes at once (TCP_NODELAY). Default true. */
-  readonly noDelay?: boolean
+  readonly noDelay?: boolean | undefined
   /** TCP keepalive: finds a dead peer while nothing is sent. Default: on, with `delayMs` 30,000. */
-  readonly keepAlive?: false | KeepAlive
+  readonly keepAlive?: false | KeepAlive | undefined
 }
 
 /** How a silent peer is found out. */
@@ -19,7 +19,7 @@ export interface KeepAlive {
    * Silence after which the first keepalive packet goes out, in ms, rounded down to seconds. 1,000
    * to 32,767,000; default 30,000.
    */
-  readonly delayMs?: number
+  readonly delayMs?: number | undefined
 }
 
 const KEEP_ALIVE_DELAY_MS = 30_000

@@ -24,7 +24,7 @@ export interface TcpPoolSettings
     DialOptions,
     Pick<Source<Socket>, 'probe' | 'reset' | 'classify' | 'isFatal'> {
   /** Makes a connection ready before it counts as open. What it throws is a failed dial. */
-  readonly handshake?: Handshake
+  readonly handshake?: Handshake | undefined
 }
 
 /** What `createTcpPool` takes: where to connect to, and the settings. */

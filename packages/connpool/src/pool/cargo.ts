@@ -22,6 +22,8 @@ export class Cargo<T> {
   begunAt = 0
   /** Stops the create, probe or reset that is under way. */
   operation: AbortController | null = null
+  /** What it was closed because of, where that is known. */
+  error: unknown = undefined
   /** Idle and told not to hold the process. */
   resting = false
   /** Aborts the signals that the holders asked for; null while nobody did. */

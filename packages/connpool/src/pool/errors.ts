@@ -20,24 +20,32 @@ export interface PoolErrorDetails {
   readonly cause?: unknown
 }
 
+const NAMES: Readonly<Record<PoolErrorCode, string>> = {
+  ERR_ACQUIRE_TIMEOUT: 'AcquireTimeoutError',
+  ERR_POOL_CLOSED: 'PoolClosedError',
+  ERR_QUEUE_FULL: 'QueueFullError',
+  ERR_POOL_UNAVAILABLE: 'PoolUnavailableError',
+  ERR_CONNECT_FAILED: 'ConnectFailedError',
+  ERR_LEASE_RELEASED: 'LeaseReleasedError',
+  ERR_CLOSE_TIMEOUT: 'CloseTimeoutError',
+  ERR_INVALID_OPTION: 'InvalidOptionError',
+}
+
 /** Whatever the pool itself has to complain about. `code` is stable; the message is for people. */
 export class PoolError extends Error {
-  static {
-    PoolError.prototype.name = 'PoolError'
-  }
-
   readonly code: PoolErrorCode
   /** Name of the pool. */
   readonly pool: string
-  /** The pool's figures when it happened; may be undefined in `ERR_INVALID_OPTION`. */
-  readonly stats: PoolStats | undefined
+  /** The pool's figures when it happened; may be undefined in `ERR_INVALID_OPTION`. Not enumerable. */
+  declare readonly stats: PoolStats | undefined
 
   constructor(code: PoolErrorCode, pool: string, message: string, details: PoolErrorDetails = {}) {
     const cause = details.cause === undefined ? undefined : { cause: details.cause }
     super(`${pool}: ${message}`, cause)
     this.code = code
     this.pool = pool
-    this.stats = details.stats
+    // Logs print what is enumerable, and forty figures would hide the sentence.
+    Object.defineProperties(this, { name: { value: NAMES[code] }, stats: { value: details.stats } })
   }
 }
 

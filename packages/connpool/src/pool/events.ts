@@ -6,7 +6,7 @@ import { isThenable } from './thenable.ts'
 export type PoolEventName =
   /** A connection opened; `tookMs` to open it. */
   | 'open'
-  /** A connection is gone; `reason` says why, `tookMs` how long it lived. */
+  /** A connection is gone; `reason` and, where there was one, `error` say why, `tookMs` how long it lived. */
   | 'close'
   /** A lease was made; `tookMs` of waiting. */
   | 'acquire'

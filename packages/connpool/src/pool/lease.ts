@@ -24,7 +24,7 @@ export interface ReleaseOptions {
    * The longest idle spell that may follow, in ms, where it is shorter than `idleTimeoutMs`: an HTTP
    * user passes the server's `Keep-Alive: timeout=`, less a second. 0 or more.
    */
-  readonly idleForMs?: number
+  readonly idleForMs?: number | undefined
 }
 
 /** To whom leases are given back. */

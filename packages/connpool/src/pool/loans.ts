@@ -5,7 +5,7 @@ import type { Custody } from './custody.ts'
 import { LeaseReleasedError } from './errors.ts'
 import type { Events } from './events.ts'
 import { Lease, type LeaseHolder, type Lender, type ReleaseOptions } from './lease.ts'
-import { checkOptions, invalidOption, type Rules, wait } from './rules.ts'
+import { checkArguments, invalidOption, type Rules, wait } from './rules.ts'
 import type { Source } from './source.ts'
 import type { PoolStats } from './stats.ts'
 import type { Ticket } from './ticket.ts'
@@ -56,7 +56,7 @@ export class Loans<T> implements Lender<T> {
   }
 
   idleForMs(options: ReleaseOptions): number {
-    checkOptions(this.#office, options, RELEASE_RULES, 'release.')
+    checkArguments(this.#office, 'release', options, RELEASE_RULES)
     return options.idleForMs ?? Infinity
   }
 

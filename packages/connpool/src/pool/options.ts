@@ -26,72 +26,72 @@ import type { Source } from './source.ts'
  */
 export interface PoolSettings {
   /** First word of every message, label of every metric. Default: `host:port`, or `pool-1`, ... */
-  readonly name?: string
+  readonly name?: string | undefined
   /** Connections open in all, kept so. 0 to `maxIdle`, finite; default 0. */
-  readonly min?: number
+  readonly min?: number | undefined
   /** Idle connections kept ahead of demand. 0 to `maxIdle`, finite; default 0. */
-  readonly minIdle?: number
+  readonly minIdle?: number | undefined
   /** Most connections, those being opened and closed included. 1 or more; default 10. */
-  readonly max?: number
+  readonly max?: number | undefined
   /** Most idle connections. From `min` and `minIdle` to `max`; default: `max`, also after a resize. */
-  readonly maxIdle?: number
+  readonly maxIdle?: number | undefined
   /**
    * Dials that a shortage of waiters starts: those owed and `increment - 1` spare ones. 1 or more,
    * finite; default 1.
    */
-  readonly increment?: number
+  readonly increment?: number | undefined
   /** Leases that share a connection, for protocols that multiplex. 1 or more; default 1. */
-  readonly maxLeases?: number
+  readonly maxLeases?: number | undefined
   /** Dials at a time. 1 or more; default 4. */
-  readonly maxConnecting?: number
+  readonly maxConnecting?: number | undefined
   /**
    * Acquires that may wait; beyond it `ERR_QUEUE_FULL`. 0 or more; default Infinity. With 0 nobody
    * may wait for a dial: only `min` and `minIdle` then open connections.
    */
-  readonly maxWaiters?: number
+  readonly maxWaiters?: number | undefined
   /** How long an acquire waits for a connection. 0 or more; 0: not at all. Default 10,000. */
-  readonly acquireTimeoutMs?: number
+  readonly acquireTimeoutMs?: number | undefined
   /** How long opening a connection may take, all parts of it included. Over 0; default 5,000. */
-  readonly createTimeoutMs?: number
+  readonly createTimeoutMs?: number | undefined
   /** How long a probe may take. Over 0; default 1,000. */
-  readonly probeTimeoutMs?: number
+  readonly probeTimeoutMs?: number | undefined
   /** How long a reset may take, and bytes may stay unsent after a release. Over 0; default 1,000. */
-  readonly resetTimeoutMs?: number
+  readonly resetTimeoutMs?: number | undefined
   /** How long a connection being destroyed, or an aborted dial, holds its place. Over 0; default 5,000. */
-  readonly destroyTimeoutMs?: number
+  readonly destroyTimeoutMs?: number | undefined
   /** How long `close()` waits for leases to be given back. 0 or more; default 20,000. */
-  readonly closeGraceMs?: number
+  readonly closeGraceMs?: number | undefined
   /** For how long one poll of the sockets vouches for all idle ones. 0 or more; default 0: for its turn. */
-  readonly freshForMs?: number
+  readonly freshForMs?: number | undefined
   /** How long a connection may stay idle, never going below `min` and `minIdle`. Over 0; default 30,000. */
-  readonly idleTimeoutMs?: number
+  readonly idleTimeoutMs?: number | undefined
   /** How long a connection may live. Over 0; default 1,800,000. */
-  readonly maxLifetimeMs?: number
+  readonly maxLifetimeMs?: number | undefined
   /** Part of `maxLifetimeMs` drawn at random and taken off at birth. 0 to 1; default 0.1. */
-  readonly lifetimeJitter?: number
+  readonly lifetimeJitter?: number | undefined
   /** How often a connection is lent in all. 1 or more; default Infinity. */
-  readonly maxUses?: number
+  readonly maxUses?: number | undefined
   /** Idle time after which a connection is probed before it is lent. 0 or more; 0: always. Default 500. */
-  readonly probeAfterIdleMs?: number
+  readonly probeAfterIdleMs?: number | undefined
   /** Time between probes of an idle connection. Over 0; default Infinity. */
-  readonly probeEveryMs?: number
+  readonly probeEveryMs?: number | undefined
   /** Failed probes in a row after which all idle connections due for one are closed. 1 or more; default 3. */
-  readonly probeRetries?: number
+  readonly probeRetries?: number | undefined
   /** Which idle connection is lent: the last returned, or the first. Default `'lifo'`. */
-  readonly idleOrder?: 'lifo' | 'fifo'
+  readonly idleOrder?: 'lifo' | 'fifo' | undefined
   /** Who is served: first come, or newest first while the oldest has waited over 50 ms. Default `'fifo'`. */
-  readonly queueOrder?: 'fifo' | 'adaptive-lifo'
+  readonly queueOrder?: 'fifo' | 'adaptive-lifo' | undefined
   /**
    * Delays between trials while dials fail: `initialMs` (1 or more; 100), `maxMs` (`initialMs` or
    * more, or Infinity; 5,000), `factor` (1 or more; 2), `jitter` (0 to 1; 1), and `failFastAfter` (1 or more, or
    * Infinity; 5) failed steps in a row after which class `backend` refuses acquires while nothing is
    * open.
    */
-  readonly backoff?: Partial<BackoffLimits>
+  readonly backoff?: Partial<BackoffLimits> | undefined
   /** Source of time. Default: the system's monotonic clock. */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
   /** Source of chance: a number from 0 to under 1. Default `Math.random`. */
-  readonly random?: () => number
+  readonly random?: (() => number) | undefined
 }
 
 /** What `createPool` takes: the four verbs and the settings. */
@@ -272,7 +272,10 @@ export function resolveSettings(
       setTimeout: clock.setTimeout?.bind(clock) ?? systemClock.setTimeout,
       setImmediate: clock.setImmediate?.bind(clock) ?? systemClock.setImmediate,
     },
-    random,
+    random: () => {
+      const drawn = random()
+      return drawn >= 0 && drawn <= 1 ? drawn : 0
+    },
   })
 }
 

@@ -18,6 +18,7 @@ import { enter, leave } from './registry.ts'
 import {
   callback,
   checkArgument,
+  checkArguments,
   checkOptions,
   count,
   finiteCount,
@@ -36,14 +37,14 @@ import { World } from './world.ts'
 /** How to acquire. */
 export interface AcquireOptions {
   /** Withdraws the acquire: it then rejects with the signal's reason. A lease that was made stays. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /**
    * How long to wait for a connection, in ms, 0 to Infinity. 0: not at all; an idle one is given after
    * a turn of the event loop, and nothing is probed or dialled. Default: `acquireTimeoutMs`.
    */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /** Whole, 0 to 7, higher is served first. Default 0. */
-  readonly priority?: number
+  readonly priority?: number | undefined
 }
 
 /** How to use. */
@@ -52,19 +53,19 @@ export interface UseOptions extends AcquireOptions {
    * Whether a connection is sound although the function threw: on `true` it is released, otherwise
    * destroyed, also when `keep` throws. Default: it is not.
    */
-  readonly keep?: (error: unknown) => boolean
+  readonly keep?: ((error: unknown) => boolean) | undefined
 }
 
 /** How to close. */
 export interface CloseOptions {
   /** How long leases have to be given back, in ms, 0 to Infinity. Default: `closeGraceMs`. */
-  readonly graceMs?: number
+  readonly graceMs?: number | undefined
 }
 
 /** How to wait for a pool. */
 export interface ReadyOptions {
   /** How long to wait, in ms, 0 to Infinity. Default: `acquireTimeoutMs`. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
 }
 
 const ACQUIRE_RULES: Rules = {
@@ -176,7 +177,7 @@ export class Pool<T> {
    */
   ready(options: ReadyOptions = {}): Promise<void> {
     try {
-      checkOptions(this, options, READY_RULES, 'ready.')
+      checkArguments(this, 'ready', options, READY_RULES)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -195,8 +196,8 @@ export class Pool<T> {
    * closed, then lent ones on release.
    * @throws InvalidOptionError where the options would have been refused; nothing changes then.
    */
-  resize(sizes: { readonly min?: number; readonly max?: number }): void {
-    checkOptions(this, sizes, RESIZE_RULES, 'resize.')
+  resize(sizes: { readonly min?: number | undefined; readonly max?: number | undefined }): void {
+    checkArguments(this, 'resize', sizes, RESIZE_RULES)
     const { policy } = this.#machine
     const { min = policy.min, max = policy.max } = sizes
     const { minIdle, maxIdle } = this.#settings.limits
@@ -235,7 +236,7 @@ export class Pool<T> {
    */
   close(options: CloseOptions = {}): Promise<void> {
     try {
-      checkOptions(this, options, CLOSE_RULES, 'close.')
+      checkArguments(this, 'close', options, CLOSE_RULES)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -311,7 +312,7 @@ export class Pool<T> {
 
   #acquireWith(options: AcquireOptions, known: Rules): Promise<Lease<T>> {
     try {
-      checkOptions(this, options, known, 'acquire.')
+      checkArguments(this, 'acquire', options, known)
     } catch (error) {
       return Promise.reject(error)
     }

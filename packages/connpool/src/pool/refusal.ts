@@ -41,7 +41,8 @@ export function refusalError<C, W>(
         purpose === 'lease'
           ? `no connection ${within}`
           : `${standing} of ${stats.min} connections stood within ${timeoutMs} ms`
-      const message = `${what} (${situation(stats, pool.loans.oldestMs())})`
+      const failure = backoff.standing === null ? '' : `; the last dial failed: ${why}`
+      const message = `${what} (${situation(stats, pool.loans.oldestMs())})${failure}`
       return new AcquireTimeoutError(name, message, details)
     }
     case 'full':

@@ -109,16 +109,62 @@ export function checkOptions(owner: Owner, options: unknown, known: Rules, path 
     if (rule === undefined) {
       const fix = NOT_YET.has(path + key)
         ? 'it is not available in this version; leave it out'
-        : `there is no such option; these are known: ${Object.keys(known).join(', ')}`
+        : `there is no such option${suggestion(key, known)}; these are known: ${Object.keys(known).join(', ')}`
       throw invalidOption(owner, `option "${path}${key}" is refused: ${fix}`)
     }
     if (!rule.check(value)) {
-      throw invalidOption(
-        owner,
-        `option "${path}${key}" is ${show(value)}; it must be ${rule.must}`,
-      )
+      const found = `option "${path}${key}" is ${show(value)}; it must be ${rule.must}`
+      throw invalidOption(owner, found + hint(value, rule))
     }
   }
+}
+
+/** The arguments of a verb: a plain object, so that a signal in the options' place is not overlooked. */
+export function checkArguments(owner: Owner, verb: string, options: unknown, known: Rules): void {
+  if (!isPlain(options)) {
+    const names = Object.keys(known).join(', ')
+    throw invalidOption(owner, `${verb}() takes an object of ${names}, not ${show(options)}`)
+  }
+  checkOptions(owner, options, known, `${verb}.`)
+}
+
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+/** What an object is an instance of, with its article. */
+function kindOf(value: object): string {
+  const name = value.constructor?.name
+  if (typeof name !== 'string' || name === '') return 'an object'
+  return /^[aeiou]/i.test(name) ? `an ${name}` : `a ${name}`
+}
+
+/** The known option that begins most like an unknown one. */
+function suggestion(key: string, known: Rules): string {
+  let best = ''
+  let length = 2
+  for (const name of Object.keys(known)) {
+    const shared = sharedBeginning(name.toLowerCase(), key.toLowerCase())
+    if (shared > length) {
+      length = shared
+      best = name
+    }
+  }
+  return best === '' ? '' : ` (did you mean "${best}"?)`
+}
+
+function sharedBeginning(one: string, other: string): number {
+  let length = 0
+  while (length < one.length && one[length] === other[length]) length++
+  return length
+}
+
+/** For a number in a text, as settings from the environment are. */
+function hint(value: unknown, rule: Rule): string {
+  const isNumber = typeof value === 'string' && value.trim() !== '' && rule.check(Number(value))
+  return isNumber ? ': a number, where this is a text' : ''
 }
 
 /** The options together with those that are inherited: they may be an object of a class. */
@@ -148,6 +194,7 @@ export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'function') return 'a function'
   if (Array.isArray(value)) return 'an array'
-  if (typeof value === 'object' && value !== null) return 'an object'
+  if (typeof value === 'object' && value !== null)
+    return isPlain(value) ? 'an object' : kindOf(value)
   return `${String(value)}${typeof value === 'bigint' ? 'n' : ''}`
 }

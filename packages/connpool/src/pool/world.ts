@@ -147,6 +147,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
   destroy(slot: Place<T>, reason: CloseReason, error: unknown): void {
     this.abort(slot)
     const because = reason === 'invalidated' ? (error ?? this.staleBecause) : error
+    slot.cargo.error = because
     this.#root.runInAsyncScope(() => void this.#destroy(slot, reason, because))
     this.recall(slot)
   }
@@ -154,7 +155,9 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
   recall(slot: Place<T>): void {
     if (slot.leases === 0) return
     const why = slot.state === 'lent' ? 'is to be given back' : 'was closed'
-    slot.cargo.recall(new Error(`${this.name}: connection ${slot.id} ${why} (${slot.fate})`))
+    const { error } = slot.cargo
+    const cause = error === undefined ? {} : { cause: error }
+    slot.cargo.recall(new Error(`${this.name}: connection ${slot.id} ${why} (${slot.fate})`, cause))
   }
 
   fit(slot: Place<T>): boolean {
@@ -190,6 +193,12 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
       return
     }
     slot.cargo.operation = null
+    if (connection === undefined || connection === null) {
+      const error = new TypeError(`${this.name}: create() answered ${connection}, no connection`)
+      this.machine.openFailed(slot, 'config', error, this.now())
+      this.turns.expectEnd()
+      return
+    }
     slot.cargo.connection = connection
     slot.cargo.about = this.custody?.about(connection) ?? slot.cargo.about
     this.machine.opened(slot, this.now())
@@ -298,8 +307,10 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
   connectionClosed(slot: Place<T>, reason: CloseReason): void {
     if (!this.events.has('close')) return
     const now = this.now()
+    const { error, about } = slot.cargo
     const details = { connectionId: slot.id, reason, tookMs: now - slot.bornAt }
-    this.events.emit('close', now, { ...details, ...slot.cargo.about })
+    const why = error === undefined ? {} : { error }
+    this.events.emit('close', now, { ...details, ...why, ...about })
   }
 
   connectFailed(slot: Place<T>, _class: FailureClass, error: unknown): void {

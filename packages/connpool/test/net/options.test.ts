@@ -11,7 +11,11 @@ const refused: readonly (readonly [options: object, message: RegExp])[] = [
   [{ path: '/a', localAddress: '127.0.0.1' }, /"localAddress" goes with "port", not "path"; leave/],
   [{ path: '/a', family: 4 }, /"family" goes with "port", not "path"; leave it out/],
   ...[0, -1, 65_536, 1.5, '80', Number.NaN, null, Infinity].map(
-    (port) => [{ port }, /"port" is .*; it must be a whole number from 1 to 65535$/] as const,
+    (port) =>
+      [
+        { port },
+        /"port" is .*; it must be a whole number from 1 to 65535(: a number, where this is a text)?$/,
+      ] as const,
   ),
   ...['', ' ', 7, null].map(
     (host) => [{ port: 1, host }, /"host" is .*; it must be a text that is not empty/] as const,

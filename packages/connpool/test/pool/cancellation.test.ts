@@ -306,7 +306,8 @@ test('a timeout explains itself: who holds what, how long, and what failed last'
   const { message, cause, stats } = await error
   assert.equal(
     message,
-    'test: no connection within 100 ms (1 in use, 0 idle, 0 connecting, 0 waiting; oldest lease 2 s)',
+    'test: no connection within 100 ms (1 in use, 0 idle, 0 connecting, 0 waiting; ' +
+      'oldest lease 2 s); the last dial failed: connect ECONNREFUSED',
   )
   assert.equal(cause, down)
   assert.ok(Object.isFrozen(stats))

@@ -19,7 +19,7 @@ const questions: Record<string, (lease: AnyLease) => unknown> = {
   info: (lease) => lease.info,
   signal: (lease) => lease.signal,
 }
-const released = { code: 'ERR_LEASE_RELEASED', name: 'PoolError', pool: 'test' }
+const released = { code: 'ERR_LEASE_RELEASED', name: 'LeaseReleasedError', pool: 'test' }
 
 describe('a lease that was ended', () => {
   for (const [first, end] of Object.entries(endings)) {

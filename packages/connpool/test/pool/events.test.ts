@@ -67,7 +67,7 @@ describe('the events tell', () => {
     third?.destroy()
     const told = heard.filter(([name]) => name === 'release' || name === 'close')
     assert.deepEqual(told, [
-      ['close', { connectionId: 3, reason: 'destroyed', tookMs: 0 }],
+      ['close', { connectionId: 3, reason: 'destroyed', tookMs: 0, error }],
       ['release', { connectionId: 3, reason: 'destroyed', tookMs: 0, error }],
       ['close', { connectionId: 2, reason: 'detached', tookMs: 0 }],
       ['release', { connectionId: 2, reason: 'detached', tookMs: 0 }],
@@ -82,9 +82,17 @@ describe('the events tell', () => {
     const heard = record(pool)
     const lease = await pool.acquire()
     await clock.pass(20)
-    lease.connection.die()
+    const error = new Error('reset by peer')
+    const { signal } = lease
+    lease.connection.die(error)
     lease.release()
-    assert.deepEqual(heard.at(-1), ['release', { connectionId: 1 }])
+    const died = { connectionId: 1, reason: 'died', tookMs: 20, error }
+    assert.deepEqual(heard.slice(-2), [
+      ['close', died],
+      ['release', { connectionId: 1 }],
+    ])
+    assert.equal(signal.reason.message, 'test: connection 1 was closed (died)')
+    assert.equal(signal.reason.cause, error)
     await pool.close()
   })
 

@@ -134,8 +134,20 @@ describe('create', () => {
     await assertWhole(made)
   })
 
-  test('may answer with anything, also with nothing: it is lent as it is', async () => {
-    for (const odd of [undefined, null, 0, '', false]) {
+  test('that answers nothing is a failed dial: it may have forgotten its return', async () => {
+    for (const nothing of [undefined, null]) {
+      const pool = createPool<unknown>({ name: 'test', create: () => nothing, destroy: () => {} })
+      await assert.rejects(pool.acquire(), {
+        code: 'ERR_CONNECT_FAILED',
+        cause: new TypeError(`test: create() answered ${nothing}, no connection`),
+      })
+      assert.equal(pool.stats().opened, 0)
+      await pool.close()
+    }
+  })
+
+  test('may answer with anything else: it is lent as it is', async () => {
+    for (const odd of [0, '', false]) {
       const pool = createPool<unknown>({ create: () => odd, destroy: () => {} })
       const lease = await pool.acquire()
       assert.equal(lease.connection, odd)

@@ -18,7 +18,7 @@ function refusal(options: object): InvalidOptionError {
     assert.equal(pools().length, before, 'a pool that was refused does not live')
     const refused = error as InvalidOptionError
     assert.equal(refused.code, 'ERR_INVALID_OPTION')
-    assert.equal(refused.name, 'PoolError')
+    assert.equal(refused.name, 'InvalidOptionError')
     return refused
   }
   return assert.fail(`accepted: ${Object.keys(options).join(', ')}`)
@@ -189,9 +189,18 @@ for (const [path, rows] of [
 test('options that are unknown are refused, with those that are known', () => {
   for (const key of ['maxidle', 'timeout', 'toString', '__proto__ ', 'port']) {
     const { message } = refusal({ [key]: 5 })
-    assert.ok(message.startsWith(`test: option "${key}" is refused: there is no such option; `))
+    assert.ok(message.startsWith(`test: option "${key}" is refused: there is no such option`))
     assert.match(message, /these are known: name, min, minIdle, max, /)
   }
+  for (const [key, meant] of Object.entries({
+    maxidle: 'maxIdle',
+    maxSize: 'max',
+    acquireTimeout: 'acquireTimeoutMs',
+    idleTimeoutMillis: 'idleTimeoutMs',
+  })) {
+    assert.match(refusal({ [key]: 5 }).message, new RegExp(`did you mean "${meant}"\\?`))
+  }
+  assert.doesNotMatch(refusal({ timeout: 5 }).message, /did you mean/)
   assert.match(refusal({ backoff: { delay: 5 } }).message, /option "backoff\.delay" is refused/)
 })
 
@@ -306,12 +315,17 @@ describe('acquire and use', () => {
     [{ timeoutMs: Number.NaN }, /option "acquire\.timeoutMs" is NaN/],
     [{ timeout: 100 }, /option "acquire\.timeout" is refused: there is no such option/],
     [{ signal: {} }, /option "acquire\.signal" is an object; it must be an AbortSignal/],
-    [{ signal: new AbortController() }, /option "acquire\.signal" is an object/],
+    [{ signal: new AbortController() }, /option "acquire\.signal" is an AbortController/],
     [{ priority: 8 }, /option "acquire\.priority" is 8; it must be a whole number from 0 to 7/],
     [{ priority: -1 }, /option "acquire\.priority" is -1/],
     [{ priority: 0.5 }, /option "acquire\.priority" is 0\.5/],
     [{ priority: '1' }, /option "acquire\.priority" is "1"/],
-    [[], /the options must be an object|must be an object/],
+    [
+      [],
+      /acquire\(\) takes an object of signal, timeoutMs, priority.*, not an array|use\(\) takes/,
+    ],
+    [new AbortController().signal, /acquire\(\) takes an object of signal, .* not an AbortSignal/],
+    [new Map(), /acquire\(\) takes an object of signal, .* not a Map/],
   ]
 
   test('refuse what cannot be by rejecting, and count nothing', async () => {

@@ -32,7 +32,7 @@ describe('a backend that is down when the pool is made, with nothing open', () =
     const [first, second] = [rejection<Refused>(pool.acquire()), rejection<Refused>(pool.acquire())]
     const error = await first
     assert.equal(error.code, 'ERR_CONNECT_FAILED')
-    assert.equal(error.name, 'PoolError')
+    assert.equal(error.name, 'ConnectFailedError')
     assert.equal(error.pool, 'test')
     assert.equal(error.cause, down)
     assert.equal(error.retryInMs, 100)

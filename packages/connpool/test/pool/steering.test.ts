@@ -100,7 +100,7 @@ describe('resize', () => {
       [{ min: 4 }, /option "min" is 4, but "maxIdle" is 3/],
       [{ min: 3, max: 2 }, /option "min" is 3, but "max" is 2/],
       [{ maxIdle: 2 }, /option "resize\.maxIdle" is refused: there is no such option/],
-      [[], /must be an object/],
+      [[], /resize\(\) takes an object of min, max, not an array/],
     ]
     for (const [sizes, message] of bad) {
       assert.throws(() => pool.resize(sizes), { code: 'ERR_INVALID_OPTION', message })
