@@ -9,6 +9,8 @@ const pool = createTcpPool({
   host: '127.0.0.1',
   port: Number(port),
   createTimeoutMs: scene === 'abandoned' ? 300 : 1_000_000,
+  // One dial: a file that something else closes meanwhile would let a second one succeed.
+  backoff: { initialMs: 5_000, jitter: 0 },
   ...(scene === 'shaking' && { handshake: () => new Promise(() => say('shaking')) }),
 })
 const say = (what: string) => process.stdout.write(`${what}\n`)

@@ -7,6 +7,7 @@ export class TcpServer implements AsyncDisposable {
   readonly sockets = new Set<Socket>()
   /** How many connected so far. */
   accepted = 0
+  #ended = false
   readonly #waiting: { readonly count: number; readonly tell: () => void }[] = []
 
   /** Listens on a free port of the loopback, or on `path`. */
@@ -27,7 +28,9 @@ export class TcpServer implements AsyncDisposable {
         this.sockets.delete(socket)
         this.#tell()
       })
-      serve(socket)
+      // One that was on its way when all was over would keep the server from closing.
+      if (this.#ended) socket.destroy()
+      else serve(socket)
       this.#tell()
     })
   }
@@ -59,6 +62,7 @@ export class TcpServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended = true
     for (const socket of this.sockets) socket.destroy()
     if (!this.#server.listening) return
     this.#server.close()
