@@ -81,6 +81,15 @@ stream.on('test:pass', (test) => {
   if (test.skip !== undefined || test.todo !== undefined) counts.skipped++
   else counts.passed++
 })
+// A line for each file that is done: all of them take a while.
+let done = 0
+stream.on('test:complete', ({ name, details }) => {
+  if (!isFile(name)) return
+  done++
+  console.log(
+    `${done}/${files.length} ${rel(name)} (${(details.duration_ms / 1_000).toFixed(1)} s)`,
+  )
+})
 stream.on('test:fail', (test) => {
   const file = owner(isFile(test.name) ? test.name : test.file)
   if (!isFile(test.name) && test.details.type !== 'suite' && file) file.tests++

@@ -28,6 +28,9 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
 } as const satisfies ParseArgsConfig['options']
 
+/** What is measured when a flag is not given. */
+export const DEFAULTS = { connections: 1000, duration: 10, max: 50, delay: 0 } as const
+
 const SEE = 'See connpool demo --help.'
 
 /**
@@ -44,7 +47,10 @@ export function parseDemoFlags(args: readonly string[]): DemoFlags | 'help' {
   const given = new Set<string>()
   for (const token of tokens) {
     if (token.kind === 'positional') {
-      throw new FlagError(`connpool demo takes no argument "${token.value}". ${SEE}`)
+      throw new FlagError(
+        `connpool demo takes no argument "${token.value}". ${SEE} After npm start, flags come ` +
+          'behind a --: npm start -- --delay 5.',
+      )
     }
     if (token.kind !== 'option') continue
     if (!Object.hasOwn(OPTIONS, token.name)) {
@@ -60,10 +66,10 @@ export function parseDemoFlags(args: readonly string[]): DemoFlags | 'help' {
   }
   if (values.help === true) return 'help'
   return {
-    connections: whole('connections', values.connections, 1000, 1, 20_000),
-    duration: decimal('duration', values.duration, 10, 0.1, 600),
-    max: whole('max', values.max, 50, 1, 20_000),
-    delay: whole('delay', values.delay, 0, 0, 60_000),
+    connections: whole('connections', values.connections, DEFAULTS.connections, 1, 20_000),
+    duration: decimal('duration', values.duration, DEFAULTS.duration, 0.1, 600),
+    max: whole('max', values.max, DEFAULTS.max, 1, 20_000),
+    delay: whole('delay', values.delay, DEFAULTS.delay, 0, 60_000),
     json: typeof values.json === 'string' ? values.json : null,
   }
 }

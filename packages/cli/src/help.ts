@@ -1,3 +1,5 @@
+import { DEFAULTS } from './flags.ts'
+
 /** What `connpool --help` prints. */
 export const HELP = `connpool: a TCP connection pool for Node.js
 
@@ -9,7 +11,7 @@ Usage:
 `
 
 /** What `connpool demo --help` prints. */
-export const DEMO_HELP = `connpool demo: what a connection pool is worth on this machine
+export const DEMO_HELP: string = `connpool demo: what a connection pool is worth on this machine
 
 Starts a mock payment API, a gateway that asks it for every incoming request, and clients of the gateway,
 each in its own process on loopback. Measures three ways from the gateway to the API, one after the other:
@@ -20,10 +22,10 @@ each in its own process on loopback. Measures three ways from the gateway to the
 
 Usage: connpool demo [flags]
 
-  --connections N   clients, each with one request at a time (1000)
-  --duration S      seconds of measurement in each mode; a fifth of it, at most 2 s, is added as warm-up (10)
-  --max N           the most connections to the API, of agent and connpool (50)
-  --delay MS        think time of the API before each reply (0)
+  --connections N   clients, each with one request at a time (${DEFAULTS.connections})
+  --duration S      seconds of measurement in each mode; a fifth of it, at most 2 s, is added as warm-up (${DEFAULTS.duration})
+  --max N           the most connections to the API, of agent and connpool (${DEFAULTS.max})
+  --delay MS        think time of the API before each reply (${DEFAULTS.delay})
   --json FILE       also write the figures there
   --help            this text
 
