@@ -12,7 +12,7 @@ export type PoolEventName =
   | 'acquire'
   /**
    * A lease ended; `tookMs` it was held, to the turn of the loop, unless the connection died before;
-   * `reason` where it was destroyed.
+   * `reason` where the connection was destroyed, detached, or found unfit at its release.
    */
   | 'release'
   /** An acquire was turned away; `error` is what it rejected with. */
