@@ -90,7 +90,8 @@ export class Loans<T> implements Lender<T> {
     from: 'use' | 'destroy',
   ): void {
     const told = this.#events.has('release') ? this.#heldMs(slot, holding) : null
-    this.#discard(slot, reason, error)
+    this.#machine.discard(slot, reason, error, this.#office.now())
+    this.#office.turns.expectEnd()
     if (told !== null) this.#tellReleased(slot, told, reason, error)
     if (error !== undefined) this.#office.judge(error, from)
   }
@@ -158,11 +159,6 @@ export class Loans<T> implements Lender<T> {
   #lentSince(slot: Slot<Cargo<T>>, now: number): number {
     for (const holding of slot.cargo.holdings ?? []) return holding.since // The first is the oldest.
     return slot.stamped ? slot.since : now
-  }
-
-  #discard(slot: Slot<Cargo<T>>, reason: CloseReason, error: unknown): void {
-    this.#machine.discard(slot, reason, error, this.#office.now())
-    this.#office.turns.expectEnd()
   }
 
   #hold(cargo: Cargo<T>): Holding {
