@@ -188,8 +188,9 @@ export class Policy<C, W> {
   }
 
   /**
-   * Those that are too many idle go, once all who wait are served; then law 22. Make before break: an aged one goes when it is needed no more. At max, where there is no
-   * room to make, one is broken at a time, and none while those who wait could use it or dials fail.
+   * Idle ones over `maxIdle` go, once all who wait are served; then law 22. Make before break: an aged
+   * one goes when it is needed no more. At max, where there is no room to make, one is broken at a
+   * time, and none while those who wait could use it or dials fail.
    */
   #retire(now: number): void {
     const { aged, idle, idleness, opening, aborting, closing } = this.#roster
@@ -233,8 +234,8 @@ export class Policy<C, W> {
     const { opening } = this.#roster
     let extra = 0
     while (this.#dials && !backoff.delaying && this.room > 0) {
-      const sound = backoff.standing === null
-      if (opening.size >= (sound ? this.#limits.maxConnecting : 1)) return
+      const most = backoff.standing === null ? this.#limits.maxConnecting : 1
+      if (opening.size >= most) return
       if (opening.size < this.need) {
         const forWaiters = queue.demand > 0 && opening.size < this.#shortage
         if (forWaiters) extra = this.#limits.increment - 1
