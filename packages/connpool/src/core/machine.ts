@@ -13,8 +13,8 @@ import type { Refusal, Waiter } from './waiter.ts'
  *
  * Events are total: any may come in any state, and one that the state of its slot or waiter does not
  * allow is a no-op. What the state cannot tell, the shell does: a lease ends once, and the answer to a
- * probe is the answer to the last one. Each event changes what it is about; then Policy decides what follows: what is dialled, lent, retired or refused. Times
- * are in ms of the pool's clock.
+ * probe is the answer to the last one. Each event changes what it is about; then Policy decides what
+ * follows: what is dialled, lent, retired or refused. Times are in ms of the pool's clock.
  */
 export class PoolMachine<C, W> {
   readonly moves: Moves<C, W>
