@@ -9,15 +9,18 @@ export type FailureClass = 'config' | 'local' | 'overload' | 'backend'
 
 /** How long to wait between trial dials, and when to stop letting callers wait. */
 export interface BackoffLimits {
-  /** Delay after the first failure, in ms. */
+  /** Delay after the first failed step, in ms. 1 or more; default 100. */
   readonly initialMs: number
-  /** Longest delay, in ms. */
+  /** Longest delay, in ms. `initialMs` or more, or Infinity; default 5,000. */
   readonly maxMs: number
-  /** Each further failure in a row multiplies the delay by this. */
+  /** Each further failed step in a row multiplies the delay by this. 1 or more; default 2. */
   readonly factor: number
-  /** 0 = the whole delay, 1 = anything between nothing and the delay. */
+  /** Part of the delay that is drawn at random and taken off; 1 ms is always left. 0 to 1; default 1. */
   readonly jitter: number
-  /** Failures in a row after which class `backend` refuses acquires instead of letting them wait. */
+  /**
+   * Failed steps in a row after which class `backend` refuses acquires while nothing is open, instead
+   * of letting them wait. 1 or more; Infinity: never. Default 5.
+   */
   readonly failFastAfter: number
 }
 

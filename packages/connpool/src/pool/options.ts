@@ -81,12 +81,7 @@ export interface PoolSettings {
   readonly idleOrder?: 'lifo' | 'fifo' | undefined
   /** Who is served: first come, or newest first while the oldest has waited over 50 ms. Default `'fifo'`. */
   readonly queueOrder?: 'fifo' | 'adaptive-lifo' | undefined
-  /**
-   * Delays between trials while dials fail: `initialMs` (1 or more; 100), `maxMs` (`initialMs` or
-   * more, or Infinity; 5,000), `factor` (1 or more; 2), `jitter` (0 to 1; 1), and `failFastAfter` (1
-   * or more, or Infinity; 5) failed steps in a row after which class `backend` refuses acquires while
-   * nothing is open.
-   */
+  /** Delays between trials while dials fail, and when acquires are refused; each has a default. */
   readonly backoff?: Partial<BackoffLimits> | undefined
   /** Source of time. Default: the system's monotonic clock. */
   readonly clock?: Clock | undefined
