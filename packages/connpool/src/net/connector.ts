@@ -44,7 +44,7 @@ export async function connectSocket(
     timings.handshake = now() - connected
   }
   enterCustody(socket, { address, timings: Object.freeze(timings) }, died)
-  // As after a loan. What the handshake left unread is found before the socket is lent.
+  // As after a lease. What the handshake left unread is found before the socket is lent.
   socketCustody.park(socket)
   return socket
 }

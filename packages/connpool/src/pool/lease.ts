@@ -54,8 +54,8 @@ export let isEnded: (lease: Lease<unknown>) => boolean
 export let giveUp: (lease: Lease<unknown>, error: unknown) => void
 
 /**
- * The right to use a connection, until one of its endings is called. It is made for one loan and
- * never used again, so that a stale one is known for what it is and changes nothing (law 13).
+ * The right to use a connection, until one of its endings is called. It is made anew each time
+ * and never used again, so that a stale one is known for what it is and changes nothing (law 13).
  *
  * The connection's death, or the pool's `close` and `invalidate`, end no lease: they abort `signal`,
  * and the holder's first ending is then a no-op.

@@ -13,7 +13,7 @@ import type { Turns } from './turns.ts'
 
 const RELEASE_RULES: Rules = { idleForMs: wait }
 
-/** What the loans of a pool need of it. */
+/** What Loans need of their pool. */
 export interface LoanOffice<T> {
   readonly name: string
   readonly machine: PoolMachine<Cargo<T>, Ticket<T>>
@@ -124,7 +124,7 @@ export class Loans<T> implements Lender<T> {
     return new LeaseReleasedError(this.#office.name, { stats: this.#office.stats() })
   }
 
-  /** Who holds a connection, oldest loan first. */
+  /** Who holds a connection, oldest lease first. */
   holders(): LeaseHolder[] {
     const now = this.#office.now()
     const { lent, leaving } = this.#machine.moves.roster
@@ -141,7 +141,7 @@ export class Loans<T> implements Lender<T> {
   }
 
   /**
-   * For how long the oldest loan has lasted, in ms; null when nothing is lent. It is asked for each
+   * For how long the oldest lease has lasted, in ms; null when nothing is lent. It is asked for each
    * acquire that times out, so it reads the head of what is lent; what is to go is not in order.
    */
   oldestMs(): number | null {

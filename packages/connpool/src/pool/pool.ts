@@ -261,7 +261,7 @@ export class Pool<T> {
     return this.#world.stats()
   }
 
-  /** Who holds connections, oldest loan first; those whose connection died are not among them. */
+  /** Who holds connections, oldest lease first; those whose connection died are not among them. */
   leases(): readonly LeaseHolder[] {
     return this.#loans.holders()
   }
