@@ -4,20 +4,35 @@ import type { Seat } from './seats.ts'
 
 /** Why a connection was closed. */
 export type CloseReason =
+  /** It was idle for too long. */
   | 'idle'
+  /** It was too old. */
   | 'lifetime'
+  /** It had served `maxUses` leases. */
   | 'uses'
+  /** It ended by itself. */
   | 'died'
+  /** It had bytes that nobody asked for. */
   | 'dirty'
+  /** Its holder destroyed it, or `use` saw a throw. */
   | 'destroyed'
+  /** Its lease went out of a `using` block without being released. */
   | 'unreleased'
+  /** It failed a probe, or was due for one after `probeRetries` failed ones. */
   | 'probe'
+  /** It could not be made clean. */
   | 'reset'
+  /** It was stale. */
   | 'invalidated'
+  /** Not told by this version. */
   | 'readdressed'
+  /** It was too many after a resize. */
   | 'resized'
+  /** It was over `maxIdle`, or opened after its dial was aborted. */
   | 'excess'
+  /** It left the pool for good. */
   | 'detached'
+  /** It was open when the pool closed. */
   | 'shutdown'
 
 export type SlotState =
