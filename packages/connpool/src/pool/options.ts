@@ -25,7 +25,7 @@ import type { Source } from './source.ts'
  * out of range throws `ERR_INVALID_OPTION`.
  */
 export interface PoolSettings {
-  /** First word of every message, label of every metric. Default: `host:port`, or `pool-1`, ... */
+  /** First word of every message. Default: `host:port` or the path of a TCP pool; else `pool-1`, ... */
   readonly name?: string | undefined
   /** Connections open in all, kept so. 0 to `maxIdle`, finite; default 0. */
   readonly min?: number | undefined

@@ -90,7 +90,7 @@ const RESIZE_RULES: Rules = { min: finiteCount(0), max: count(1) }
  * replaces those that die. Made by `createPool` or `createTcpPool`.
  */
 export class Pool<T> {
-  /** First word of every message, label of every metric. */
+  /** First word of every message; tells pools apart in events and in `pools()`. */
   readonly name: string
   readonly #settings: ResolvedSettings
   readonly #world: World<T>
