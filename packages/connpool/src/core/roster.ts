@@ -12,7 +12,7 @@ import type { CloseReason, Slot, SlotState } from './slot.ts'
  * Gauges are sizes of lists and never stored, so that the sums of law 24 hold by construction.
  * Lists of what somebody's answer ends are in order of `since`: the head is overdue first. In the
  * others those not stamped yet are at the newest end. Two states have two lists each: idle and lent
- * connections that have a fate (due, surplus, stale) only take room.
+ * connections that have a fate (aged, used up, stale, destroyed) only take room.
  */
 export class Roster<C> {
   readonly opening: List<Slot<C>> = new List<Slot<C>>()
