@@ -82,7 +82,8 @@ export class PoolMachine<C, W> {
   request(waiter: Waiter<W>, deadline: number, now: number): void {
     const { moves, policy } = this
     moves.tally.acquires++
-    const refusal = this.#refusalOf(waiter, deadline, now)
+    if (this.#turnServes(now)) waiter.turn = moves.freshness.turn
+    const refusal = this.#refusalOf(waiter, deadline)
     if (refusal !== null) {
       moves.refuse(waiter, refusal)
       return
@@ -335,18 +336,24 @@ export class PoolMachine<C, W> {
     if (slot.state === 'idle') this.policy.handOver(slot, now)
   }
 
-  /** Why an acquire may not even queue, or null. Notes whether the freshness turn may serve it. */
-  #refusalOf(waiter: Waiter<W>, deadline: number, now: number): Refusal | null {
-    const { moves, policy } = this
-    if (policy.phase !== 'running') return 'closed'
+  /** Idle ones that nobody waits for; below 0: those who wait for more than there is. */
+  get #free(): number {
+    return this.#roster.lendable - this.moves.queue.size
+  }
+
+  /** Whether one more acquire could be served by the freshness turn alone. */
+  #turnServes(now: number): boolean {
     const slot = this.#roster.candidate
-    const free = this.#roster.lendable - moves.queue.size
-    if (!policy.paused && slot !== null && !moves.needsProbe(slot, now)) {
-      if (slot.state === 'lent' || free > 0) waiter.turn = moves.freshness.turn
-    }
+    if (!this.policy.lends || slot === null || this.moves.needsProbe(slot, now)) return false
+    return slot.state === 'lent' || this.#free > 0
+  }
+
+  /** Why an acquire may not even queue, or null. */
+  #refusalOf(waiter: Waiter<W>, deadline: number): Refusal | null {
+    if (this.policy.phase !== 'running') return 'closed'
     if (waiter.turn >= 0) return null
     if (deadline === -Infinity) return 'timeout'
-    const ahead = policy.paused ? moves.queue.size : -free
+    const ahead = this.policy.paused ? this.moves.queue.size : -this.#free
     return ahead >= this.#limits.maxWaiters ? 'full' : null
   }
 
