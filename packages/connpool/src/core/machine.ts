@@ -93,6 +93,13 @@ export class PoolMachine<C, W> {
     policy.pump(now)
   }
 
+  /** An acquire whose signal had aborted before it began. */
+  abortedBefore(): void {
+    const { tally } = this.moves
+    tally.acquires++
+    tally.aborts++
+  }
+
   /** Somebody waits for `min` to stand. */
   awaitReady(waiter: Waiter<W>, deadline: number, now: number): void {
     if (this.policy.phase !== 'running') this.moves.refuse(waiter, 'closed')

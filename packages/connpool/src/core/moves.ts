@@ -245,12 +245,6 @@ export class Moves<C, W> {
     this.#countWait(waiter, now - waiter.since)
   }
 
-  /** An acquire whose signal had aborted before it began. */
-  abortedBefore(): void {
-    this.tally.acquires++
-    this.tally.aborts++
-  }
-
   turnAway(waiter: Waiter<W>, refusal: Refusal, now: number): void {
     this.#queueOf(waiter).leave(waiter)
     if (waiter.purpose === 'lease') this.#countWait(waiter, now - waiter.since)

@@ -317,7 +317,7 @@ export class Pool<T> {
       return Promise.reject(error)
     }
     if (options.signal?.aborted) {
-      this.#machine.moves.abortedBefore()
+      this.#machine.abortedBefore()
       return Promise.reject(options.signal.reason)
     }
     const slot = this.#machine.take(false)
