@@ -22,7 +22,7 @@ export class Cargo<T> {
   begunAt = 0
   /** Stops the create, probe or reset that is under way. */
   operation: AbortController | null = null
-  /** What it was closed because of, where that is known. */
+  /** The error that it was closed for, where there is one. */
   error: unknown = undefined
   /** Idle and told not to hold the process. */
   resting = false

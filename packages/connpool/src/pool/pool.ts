@@ -267,8 +267,8 @@ export class Pool<T> {
   }
 
   /**
-   * Has `listener` told of what happens, the same one as often as it is added. One that throws or
-   * rejects is reported once by a process warning, and harms nobody.
+   * Calls `listener` at each such event from now on; one that is added twice is called twice. One
+   * that throws or rejects is reported once by a process warning, and harms nobody.
    * @throws InvalidOptionError for an event that there is not, and for what is no function.
    */
   on(event: PoolEventName, listener: PoolListener): this {
@@ -283,7 +283,7 @@ export class Pool<T> {
     return this.#listen(event, listener, true)
   }
 
-  /** Ends what `on` or `once` began, the latest first; nothing where nothing was begun. */
+  /** Takes a listener off, the one added last where it was added twice; a no-op for an unknown one. */
   off(event: PoolEventName, listener: PoolListener): this {
     this.#world.events.remove(event, listener)
     return this
