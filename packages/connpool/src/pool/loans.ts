@@ -4,6 +4,7 @@ import type { Cargo, Holding } from './cargo.ts'
 import type { Custody } from './custody.ts'
 import { LeaseReleasedError } from './errors.ts'
 import type { Events } from './events.ts'
+import type { Judgement } from './judgement.ts'
 import { Lease, type LeaseHolder, type Lender, type ReleaseOptions } from './lease.ts'
 import { checkArguments, invalidOption, type Rules, wait } from './rules.ts'
 import type { Source } from './source.ts'
@@ -21,12 +22,11 @@ export interface LoanOffice<T> {
   readonly custody: Custody<T> | null
   readonly turns: Turns
   readonly events: Events
+  readonly judgement: Judgement<T>
   now(): number
   stats(): PoolStats
   /** Tells `isFatal` of an error with which a connection was given back. */
   judge(error: unknown, from: 'use' | 'destroy'): void
-  /** Reports a callback that threw. */
-  complain(verb: string, error: unknown): void
 }
 
 /** Where leases are made and where they end. */
@@ -173,7 +173,7 @@ export class Loans<T> implements Lender<T> {
     try {
       this.#office.source.ref?.(cargo.connection as T) // A lent slot has its connection.
     } catch (error) {
-      this.#office.complain('ref', error)
+      this.#office.judgement.complain('ref', error)
     }
   }
 

@@ -346,7 +346,7 @@ export class Pool<T> {
     try {
       return keep?.(error) === true
     } catch (thrown) {
-      this.#world.complain('keep', thrown)
+      this.#world.judgement.complain('keep', thrown)
       return false
     }
   }

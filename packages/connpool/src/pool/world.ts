@@ -7,13 +7,12 @@ import type { Refusal, Waiter } from '../core/waiter.ts'
 import { Alarm } from './alarm.ts'
 import { Cargo } from './cargo.ts'
 import { type Custody, UnreadBytesError } from './custody.ts'
-import { describe, warnOf } from './describe.ts'
 import { Events } from './events.ts'
-import { classOf, contextOf, FAILURE_CLASSES } from './failure.ts'
+import { contextOf } from './failure.ts'
+import { Judgement } from './judgement.ts'
 import { type LoanOffice, Loans } from './loans.ts'
 import type { ResolvedSettings } from './options.ts'
 import { refusalError } from './refusal.ts'
-import { show } from './rules.ts'
 import type { ErrorOrigin, Source } from './source.ts'
 import { type PoolStats, snapshot } from './stats.ts'
 import { isThenable } from './thenable.ts'
@@ -39,6 +38,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
   readonly custody: Custody<T> | null
   readonly machine: PoolMachine<Cargo<T>, Ticket<T>>
   readonly events: Events
+  readonly judgement: Judgement<T>
   readonly turns: Turns
   readonly loans: Loans<T>
   /** Why the pool was last invalidated, for those that close because of it. */
@@ -51,7 +51,6 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
   readonly #alarm: Alarm
   /** Connections outlive the request that had them dialled, and must not keep its context. */
   readonly #root = new AsyncResource('connpool', { requireManualDestroy: false })
-  readonly #complained = new Set<string>()
   #toRest: Place<T>[] = []
 
   constructor(
@@ -66,6 +65,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     this.#clock = settings.clock
     this.#ending = ending
     this.events = new Events(settings.name)
+    this.judgement = new Judgement<T>(settings.name, source)
     this.machine = new PoolMachine<Cargo<T>, Ticket<T>>(settings.limits, this, settings.random)
     this.#alarm = new Alarm(settings.clock, () => this.#elapse())
     this.turns = new Turns(settings.clock, {
@@ -116,7 +116,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     try {
       this.source.unref?.(slot.cargo.connection as T) // An idle slot has its connection.
     } catch (error) {
-      this.complain('unref', error)
+      this.judgement.complain('unref', error)
     }
   }
 
@@ -188,7 +188,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     } catch (error) {
       slot.cargo.operation = null
       const why = error === undefined ? new Error(`${this.name}: create() gave no error`) : error
-      this.machine.openFailed(slot, this.#classify(error), why, this.now())
+      this.machine.openFailed(slot, this.judgement.classify(error), why, this.now())
       this.turns.expectEnd()
       return
     }
@@ -222,7 +222,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     }
     if (slot.cargo.operation !== operation) return
     slot.cargo.operation = null
-    const failureClass = lives ? 'backend' : this.#classify(failure)
+    const failureClass = lives ? 'backend' : this.judgement.classify(failure)
     this.machine.probed(slot, lives, failureClass, failure, this.now())
     this.turns.expectEnd()
     if (failure !== undefined) this.judge(failure, 'probe')
@@ -259,7 +259,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
       const done = this.source.destroy(slot.cargo.connection as T, reason, because)
       if (isThenable(done)) await done
     } catch (error) {
-      this.complain('destroy', error)
+      this.judgement.complain('destroy', error)
     }
     this.machine.closed(slot, this.now())
     this.turns.expectEnd()
@@ -271,9 +271,17 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     const reason = error instanceof UnreadBytesError ? 'dirty' : 'died'
     const unborn = error === undefined && state === 'opening'
     const why = unborn ? new Error(`${this.name}: a connection died while it was opened`) : error
-    this.machine.died(slot, this.#classify(error), why, this.now(), reason)
+    this.machine.died(slot, this.judgement.classify(error), why, this.now(), reason)
     this.turns.expectEnd()
     if (error !== undefined) this.judge(error, 'died')
+  }
+
+  /** Invalidates where `isFatal` says so. */
+  judge(error: unknown, from: ErrorOrigin): void {
+    if (!this.judgement.isFatal(error, from)) return
+    this.staleBecause = error
+    this.machine.invalidate(this.now())
+    this.turns.expectEnd()
   }
 
   // ── Waiters ───────────────────────────────────────────────────────────────────────────────────
@@ -350,42 +358,6 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     this.#ending.drained()
     this.events.emit('drain', this.now(), {})
     this.turns.expectEnd()
-  }
-
-  // ── The user's judgement ──────────────────────────────────────────────────────────────────────
-
-  judge(error: unknown, from: ErrorOrigin): void {
-    if (this.source.isFatal === undefined) return
-    try {
-      if (this.source.isFatal(error, from) !== true) return
-    } catch (thrown) {
-      this.complain('isFatal', thrown)
-      return
-    }
-    this.staleBecause = error
-    this.machine.invalidate(this.now())
-    this.turns.expectEnd()
-  }
-
-  complain(verb: string, error: unknown): void {
-    if (this.#complained.has(verb)) return
-    this.#complained.add(verb)
-    const what = `${verb}() threw: ${describe(error)}`
-    const message = `${this.name}: ${what}. Nothing was lost; further ones are not reported.`
-    warnOf(message, 'CONNPOOL_CALLBACK_THREW', error)
-  }
-
-  #classify(error: unknown): FailureClass {
-    if (error === undefined || this.source.classify === undefined) return classOf(error)
-    try {
-      const named = this.source.classify(error, contextOf(error))
-      if (named === undefined) return classOf(error)
-      if (FAILURE_CLASSES.has(named)) return named
-      throw new TypeError(`it answered ${show(named)}, which is no failure class`)
-    } catch (thrown) {
-      this.complain('classify', thrown)
-      return classOf(error)
-    }
   }
 
   /** A failed dial for which nobody gave an error. */

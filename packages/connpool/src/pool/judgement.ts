@@ -1,0 +1,53 @@
+import type { FailureClass } from '../core/backoff.ts'
+import { describe, warnOf } from './describe.ts'
+import { classOf, contextOf, FAILURE_CLASSES } from './failure.ts'
+import { show } from './rules.ts'
+import type { ErrorOrigin, Source } from './source.ts'
+
+/**
+ * What the user's callbacks say of an error, and what is said of a callback that throws: it is
+ * reported once for each verb, and the pool goes by its own answer (law 19).
+ */
+export class Judgement<T> {
+  readonly #pool: string
+  readonly #source: Source<T>
+  readonly #complained = new Set<string>()
+
+  constructor(pool: string, source: Source<T>) {
+    this.#pool = pool
+    this.#source = source
+  }
+
+  /** The class of a failed dial's error, or of what ended a connection. */
+  classify(error: unknown): FailureClass {
+    if (error === undefined || this.#source.classify === undefined) return classOf(error)
+    try {
+      const named = this.#source.classify(error, contextOf(error))
+      if (named === undefined) return classOf(error)
+      if (FAILURE_CLASSES.has(named)) return named
+      throw new TypeError(`it answered ${show(named)}, which is no failure class`)
+    } catch (thrown) {
+      this.complain('classify', thrown)
+      return classOf(error)
+    }
+  }
+
+  /** Whether an error means that every connection of the pool is broken. */
+  isFatal(error: unknown, from: ErrorOrigin): boolean {
+    try {
+      return this.#source.isFatal?.(error, from) === true
+    } catch (thrown) {
+      this.complain('isFatal', thrown)
+      return false
+    }
+  }
+
+  /** Reports a callback that threw, by a process warning. */
+  complain(verb: string, error: unknown): void {
+    if (this.#complained.has(verb)) return
+    this.#complained.add(verb)
+    const what = `${verb}() threw: ${describe(error)}`
+    const message = `${this.#pool}: ${what}. Nothing was lost; further ones are not reported.`
+    warnOf(message, 'CONNPOOL_CALLBACK_THREW', error)
+  }
+}
