@@ -232,7 +232,8 @@ export class Pool<T> {
    * Closes: those who wait are refused, dials aborted, idle connections closed. Leases get the grace
    * to be given back, and are destroyed after it. Resolves when the last connection is gone. Called
    * again it answers the same promise, and a shorter grace shortens it.
-   * @throws CloseTimeoutError (by rejecting) when connections were taken from their holders.
+   * @throws CloseTimeoutError when connections were taken from their holders, InvalidOptionError for a
+   * bad grace, which closes nothing; both by rejecting.
    */
   close(options: CloseOptions = {}): Promise<void> {
     try {
