@@ -38,7 +38,7 @@ export class Agenda<C, W> {
         moves.resetFailed(slot, undefined, now),
       ),
       overdue(roster.closing, limits.destroyTimeoutMs, (slot) => moves.departed(slot)),
-      deadline(roster.retirement, (slot) => roster.retire(slot)),
+      deadline(roster.retirement, (slot) => roster.age(slot)),
       deadline(roster.nextProbe, (slot, now) => moves.probe(slot, true, now)),
       deadline(roster.probation, (slot) => moves.prove(slot)),
       // Idle ones that may go, and the end of a delay: Policy sees to them after every event.

@@ -66,7 +66,7 @@ export class PoolMachine<C, W> {
   takeNow(now: number): Slot<C> | null {
     const { moves, policy } = this
     let taken: Slot<C> | null = null
-    while (taken === null && moves.queue.size === 0 && policy.lends) {
+    while (taken === null && moves.queue.size === 0 && policy.active) {
       const slot = this.#roster.candidate
       if (slot === null || moves.needsProbe(slot, now)) break
       if (!moves.ensureFit(slot, now)) continue
@@ -351,7 +351,7 @@ export class PoolMachine<C, W> {
   /** Whether one more acquire could be served by the freshness turn alone. */
   #turnServes(now: number): boolean {
     const slot = this.#roster.candidate
-    if (!this.policy.lends || slot === null || this.moves.needsProbe(slot, now)) return false
+    if (!this.policy.active || slot === null || this.moves.needsProbe(slot, now)) return false
     return slot.state === 'lent' || this.#free > 0
   }
 

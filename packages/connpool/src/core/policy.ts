@@ -60,13 +60,14 @@ export class Policy<C, W> {
     return waiting + this.#limits.minIdle - idle.size - coming
   }
 
-  get lends(): boolean {
+  /** Neither paused nor closing: it lends and dials. */
+  get active(): boolean {
     return this.phase === 'running' && !this.paused
   }
 
   /** Dials are allowed at all; a delay may run. */
   get #dials(): boolean {
-    return this.#limits.dials && this.lends
+    return this.#limits.dials && this.active
   }
 
   /** Law 22: nothing retires by idleness while someone waits, nor below `min` and `minIdle`. */
@@ -108,7 +109,7 @@ export class Policy<C, W> {
       this.#pumping = false
     }
     const calm = this.#moves.queue.size === 0 && this.#roster.aged.size === 0 && !this.surplus
-    this.steady = this.lends && calm
+    this.steady = this.active && calm
     if (this.phase === 'closing' && this.#roster.taken === 0) {
       this.phase = 'closed'
       this.#moves.effects.drained()
@@ -123,7 +124,7 @@ export class Policy<C, W> {
 
   /** Straight to the next waiter, or closed if it is not fit. Answers false when nobody is served. */
   handOver(slot: Slot<C>, now: number): boolean {
-    const waiter = this.lends ? this.#moves.queue.next(now) : null
+    const waiter = this.active ? this.#moves.queue.next(now) : null
     if (waiter === null) return false
     if (this.#moves.ensureFit(slot, now)) this.#moves.grant(waiter, slot, now)
     return true
@@ -142,11 +143,11 @@ export class Policy<C, W> {
 
   /** Surplus dials are aborted first, then idle ones close; lent ones close on return. */
   #trim(now: number): void {
-    const { opening, aged, idle } = this.#roster
+    const { opening } = this.#roster
     while (this.#roster.serving + opening.size > this.max) {
-      const unused = aged.first ?? idle.first
+      const { expendable } = this.#roster
       if (opening.last !== null) this.#moves.abort(opening.last, now)
-      else if (unused !== null) this.#moves.close(unused, 'resized', now)
+      else if (expendable !== null) this.#moves.close(expendable, 'resized', now)
       else break
     }
   }
@@ -193,12 +194,12 @@ export class Policy<C, W> {
    * time, and none while those who wait could use it or dials fail.
    */
   #retire(now: number): void {
-    const { aged, idle, idleness, opening, aborting, closing } = this.#roster
+    const { aged, idleness, opening, aborting, closing } = this.#roster
     const waited = this.#moves.queue.size > 0
     while (this.#roster.lendable > Math.max(this.maxIdle, this.#moves.queue.size)) {
-      const unused = aged.first ?? idle.first
-      if (unused === null) break
-      this.#moves.close(unused, 'excess', now)
+      const { expendable } = this.#roster
+      if (expendable === null) break
+      this.#moves.close(expendable, 'excess', now)
     }
     while (aged.first !== null && (this.need <= 0 || (!this.#limits.dials && !waited))) {
       this.#moves.close(aged.first, 'lifetime', now)

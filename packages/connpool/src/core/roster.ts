@@ -90,6 +90,11 @@ export class Roster<C> {
     return this.seats.fullest ?? end ?? this.aged.last
   }
 
+  /** The one to close when idle ones are too many: an aged one, else the one that idled longest. */
+  get expendable(): Slot<C> | null {
+    return this.aged.first ?? this.idle.first
+  }
+
   /** A new place, whose dial begins. */
   begin(slot: Slot<C>, now: number): void {
     slot.state = 'opening'
@@ -166,7 +171,7 @@ export class Roster<C> {
   }
 
   /** Past its lifetime. */
-  retire(slot: Slot<C>): void {
+  age(slot: Slot<C>): void {
     this.retirement.remove(slot.retirement)
     this.condemn(slot, 'lifetime')
   }

@@ -86,9 +86,10 @@ const TCP_RULES: Rules = {
  * ```
  */
 export function createTcpPool(options: TcpPoolOptions): Pool<Socket> {
-  const owner: Owner = { name: nameOf(options) }
-  checkOptions(owner, options, TCP_RULES)
-  const given = Object.freeze({ ...withInherited(options, TCP_RULES) })
+  const whole = withInherited(options, TCP_RULES)
+  const owner: Owner = { name: nameOf(whole) }
+  checkOptions(owner, whole, TCP_RULES)
+  const given = Object.freeze({ ...whole })
   const target = targetOf(owner, given)
   if (given.keepAlive) checkOptions(owner, given.keepAlive, KEEP_ALIVE_RULES, 'keepAlive.')
   const { probe, reset, classify, isFatal } = given

@@ -3,6 +3,9 @@ import type { Clock, Timer } from './clock.ts'
 /** The longest delay that the system's timers take, in ms; a longer one is slept in parts. */
 const LONGEST_MS = 2 ** 31 - 1
 
+/** The shortest delay that the system's timers take, in ms. */
+const SHORTEST_MS = 1
+
 /**
  * The one timer of a pool. It is set to whatever is due first, and holds the process exactly while
  * somebody waits.
@@ -28,7 +31,7 @@ export class Alarm {
     // An alarm that rings too soon costs a look; setting it anew each time costs more.
     if (this.#timer === null || due < this.#at) {
       this.#timer?.close()
-      const delayMs = Math.min(Math.max(Math.ceil(due - now), 1), LONGEST_MS)
+      const delayMs = Math.min(Math.max(Math.ceil(due - now), SHORTEST_MS), LONGEST_MS)
       this.#at = now + delayMs
       this.#timer = this.#clock.setTimeout(this.#fire, delayMs)
       this.#held = true

@@ -130,7 +130,7 @@ export class Pool<T> {
       const slot = this.#machine.take(false)
       return slot === null ? this.#queue({}) : Promise.resolve(this.#loans.make(slot, 0))
     }
-    return this.#acquireWith(options, ACQUIRE_RULES)
+    return this.#acquireWith('acquire', options, ACQUIRE_RULES)
   }
 
   /**
@@ -155,7 +155,7 @@ export class Pool<T> {
     checkArgument(this, 'use(): the first argument', fn, callback)
     const lease = await (options === undefined
       ? this.acquire()
-      : this.#acquireWith(options, USE_RULES))
+      : this.#acquireWith('use', options, USE_RULES))
     let result: R
     try {
       result = await fn(lease.connection, lease)
@@ -311,9 +311,9 @@ export class Pool<T> {
     return slot
   }
 
-  #acquireWith(options: AcquireOptions, known: Rules): Promise<Lease<T>> {
+  #acquireWith(verb: string, options: AcquireOptions, known: Rules): Promise<Lease<T>> {
     try {
-      checkArguments(this, 'acquire', options, known)
+      checkArguments(this, verb, options, known)
     } catch (error) {
       return Promise.reject(error)
     }

@@ -222,7 +222,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     }
     if (slot.cargo.operation !== operation) return
     slot.cargo.operation = null
-    const failureClass = lives ? 'backend' : this.judgement.classify(failure)
+    const failureClass = this.#classOfEnd(slot, failure)
     this.machine.probed(slot, lives, failureClass, failure, this.now())
     this.turns.expectEnd()
     if (failure !== undefined) this.judge(failure, 'probe')
@@ -265,13 +265,18 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     this.turns.expectEnd()
   }
 
+  /** An end is a failed dial only while the connection is not proven: nobody asks for other classes. */
+  #classOfEnd(slot: Place<T>, error: unknown): FailureClass {
+    return slot.proven || error === undefined ? 'backend' : this.judgement.classify(error)
+  }
+
   #died(slot: Place<T>, error: unknown): void {
     const { state } = slot
     if (state === 'aborting' || state === 'closing' || state === 'closed') return
     const reason = error instanceof UnreadBytesError ? 'dirty' : 'died'
     const unborn = error === undefined && state === 'opening'
     const why = unborn ? new Error(`${this.name}: a connection died while it was opened`) : error
-    this.machine.died(slot, this.judgement.classify(error), why, this.now(), reason)
+    this.machine.died(slot, this.#classOfEnd(slot, error), why, this.now(), reason)
     this.turns.expectEnd()
     if (error !== undefined) this.judge(error, 'died')
   }

@@ -41,6 +41,7 @@ const refused: readonly (readonly [options: object, message: RegExp])[] = [
   ...[true, 30_000, 'on', null].map(
     (keepAlive) => [{ port: 1, keepAlive }, /"keepAlive" is .*; it must be false, or an/] as const,
   ),
+  [Object.create({ port: 1, noDelay: 'x' }), /"noDelay" is "x"; it must be true or false/],
   [{ port: 1, keepAlive: [] }, /"keepAlive" must be an object, not an array/],
   ...[0, -1, 999, 32_767_001, Infinity, Number.NaN, '30s'].map(
     (delayMs) =>

@@ -320,10 +320,7 @@ describe('acquire and use', () => {
     [{ priority: -1 }, /option "acquire\.priority" is -1/],
     [{ priority: 0.5 }, /option "acquire\.priority" is 0\.5/],
     [{ priority: '1' }, /option "acquire\.priority" is "1"/],
-    [
-      [],
-      /acquire\(\) takes an object of signal, timeoutMs, priority.*, not an array|use\(\) takes/,
-    ],
+    [[], /acquire\(\) takes an object of signal, timeoutMs, priority.*, not an array/],
     [new AbortController().signal, /acquire\(\) takes an object of signal, .* not an AbortSignal/],
     [new Map(), /acquire\(\) takes an object of signal, .* not a Map/],
   ]
@@ -331,9 +328,10 @@ describe('acquire and use', () => {
   test('refuse what cannot be by rejecting, and count nothing', async () => {
     const { pool } = fixture()
     for (const [options, message] of bad) {
-      for (const acquired of [pool.acquire(options), pool.use(() => {}, options)]) {
-        await assert.rejects(acquired, { code: 'ERR_INVALID_OPTION', message })
-      }
+      await assert.rejects(pool.acquire(options), { code: 'ERR_INVALID_OPTION', message })
+      const ofUse = new RegExp(message.source.replaceAll('acquire', 'use'))
+      const used = pool.use(() => {}, options)
+      await assert.rejects(used, { code: 'ERR_INVALID_OPTION', message: ofUse })
     }
     const keep = { keep: 'yes' } as unknown as { keep(): boolean } // On purpose.
     await assert.rejects(
