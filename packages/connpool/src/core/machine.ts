@@ -49,7 +49,7 @@ export class PoolMachine<C, W> {
    * parked in an earlier turn of the loop and may have died since.
    */
   take(unpolled: boolean): Slot<C> | null {
-    const slot = this.policy.steady ? this.#roster.candidate : null
+    const slot = this.policy.footing === 'steady' ? this.#roster.candidate : null
     if (slot === null || slot.uses + 1 >= this.#limits.maxUses) return null
     if (slot.state === 'idle') {
       if (this.#roster.idle.size <= this.#limits.minIdle) return null
@@ -90,7 +90,7 @@ export class PoolMachine<C, W> {
     }
     if (deadline === -Infinity) policy.markTurnOnly(waiter)
     moves.queue.enqueue(waiter, waiter.turnOnly ? Infinity : deadline)
-    policy.pump(now)
+    if (policy.footing !== 'loaded') policy.pump(now)
   }
 
   /** An acquire whose signal had aborted before it began. */
@@ -119,7 +119,8 @@ export class PoolMachine<C, W> {
 
   /** The fast path: a clean release that owes nothing to anybody. Answers false when it is not that. */
   giveBack(slot: Slot<C>, idleForMs: number): boolean {
-    if (!this.policy.steady || slot.fate !== null || !slot.proven || slot.leases === 0) return false
+    if (this.policy.footing !== 'steady' || slot.fate !== null || !slot.proven) return false
+    if (slot.leases === 0) return false
     if (slot.leases === 1) {
       if (this.#limits.resets || this.#roster.idle.size >= this.policy.maxIdle) return false
       slot.idleForMs = idleForMs
@@ -133,6 +134,7 @@ export class PoolMachine<C, W> {
   /** Any other release. `unclean`: it must be reset before it is lent again. */
   returned(slot: Slot<C>, idleForMs: number, unclean: boolean, now: number): void {
     if (slot.leases === 0) return
+    const wasProven = slot.proven
     this.moves.tally.releases++
     this.#roster.endLease(slot)
     if (slot.state === 'lent') this.moves.prove(slot)
@@ -141,6 +143,9 @@ export class PoolMachine<C, W> {
       const stays = slot.fate === null && !this.policy.surplus
       if (unclean && stays) this.moves.reset(slot, now)
       else this.#settleIn(slot, now)
+      // Straight to the next waiter, while others still wait: nothing else has changed.
+      const wentOn = wasProven && slot.state === 'lent' && slot.fate === null
+      if (wentOn && this.policy.footing === 'loaded' && this.moves.queue.size > 0) return
     }
     this.policy.pump(now)
   }
@@ -327,7 +332,7 @@ export class PoolMachine<C, W> {
     if (this.policy.phase === 'running') {
       this.policy.phase = 'closing'
       this.policy.paused = false
-      this.policy.steady = false
+      this.policy.footing = 'unsure'
       this.moves.turnAwayAll('closed', now)
       this.moves.evacuate('shutdown', now)
     }

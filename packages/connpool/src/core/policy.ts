@@ -4,6 +4,14 @@ import type { Roster } from './roster.ts'
 import type { Slot } from './slot.ts'
 import type { Waiter } from './waiter.ts'
 
+/** What is known to hold until the next event that changes it. */
+export type Footing =
+  /** It lends and nobody waits; nothing is surplus or aged. */
+  | 'steady'
+  /** Every place is taken, nothing can be lent, and some wait: all that can come of a release is a grant. */
+  | 'loaded'
+  | 'unsure'
+
 /**
  * What follows from an event: how many are dialled, who is served or refused, which connection is
  * surplus, excess or retired. It makes the laws hold again: trim, serve, retire, doom, dial, in this
@@ -17,8 +25,8 @@ export class Policy<C, W> {
   max: number
   /** Nothing is open, and the class that stands refuses those who wait while a delay runs. */
   unavailable = false
-  /** It lends, nobody waits, nothing is surplus or aged: the fast paths have little to ask. */
-  steady = false
+  /** What the fast paths may rely on. */
+  footing: Footing = 'unsure'
 
   readonly #moves: Moves<C, W>
   readonly #limits: Limits
@@ -99,7 +107,7 @@ export class Policy<C, W> {
       return
     }
     this.#pumping = true
-    this.steady = false
+    this.footing = 'unsure'
     try {
       do {
         this.#again = false
@@ -108,12 +116,18 @@ export class Policy<C, W> {
     } finally {
       this.#pumping = false
     }
-    const calm = this.#moves.queue.size === 0 && this.#roster.aged.size === 0 && !this.surplus
-    this.steady = this.active && calm
+    this.footing = this.#found()
     if (this.phase === 'closing' && this.#roster.taken === 0) {
       this.phase = 'closed'
       this.#moves.effects.drained()
     }
+  }
+
+  #found(): Footing {
+    const { aged, candidate, serving } = this.#roster
+    if (!this.active || this.surplus || aged.size > 0) return 'unsure'
+    if (this.#moves.queue.size === 0) return 'steady'
+    return this.room <= 0 && candidate === null && serving > 0 ? 'loaded' : 'unsure'
   }
 
   /** Marks one who is turned away unless the freshness turn serves it. */
