@@ -2,11 +2,8 @@ import type { Deadline, Deadlines } from './deadlines.ts'
 import type { List } from './list.ts'
 import type { Moves } from './moves.ts'
 import type { Policy } from './policy.ts'
-import type { Queue } from './queue.ts'
+import { EXPIRE_AT_ONCE, type Queue } from './queue.ts'
 import type { Slot } from './slot.ts'
-
-/** Waiters of a queue turned away at once, so that a mass expiry does not stall the loop. */
-const EXPIRE_AT_ONCE = 256
 
 /** A kind of thing that becomes due: when the first of its kind is, and what is done then. */
 interface Item {
@@ -31,8 +28,10 @@ export class Agenda<C, W> {
       overdue(roster.opening, limits.createTimeoutMs, (slot, now) =>
         moves.giveUp(slot, 'backend', undefined, now),
       ),
-      overdue(roster.probing, limits.probeTimeoutMs, (slot, now) =>
-        moves.probeFailed(slot, 'backend', undefined, now),
+      ...[roster.probing, roster.inspecting].map((list) =>
+        overdue(list, limits.probeTimeoutMs, (slot, now) =>
+          moves.probeFailed(slot, 'backend', undefined, now),
+        ),
       ),
       overdue(roster.resetting, limits.resetTimeoutMs, (slot, now) =>
         moves.resetFailed(slot, undefined, now),

@@ -131,8 +131,11 @@ export class PoolMachine<C, W> {
     return true
   }
 
-  /** Any other release. `unclean`: it must be reset before it is lent again. */
-  returned(slot: Slot<C>, idleForMs: number, unclean: boolean, now: number): void {
+  /**
+   * Any other release. `unclean`: it must be reset before it is lent again; `unsent`: the last that was
+   * written is not on its way yet, which is waited for even if it is to be closed then.
+   */
+  returned(slot: Slot<C>, idleForMs: number, unclean: boolean, unsent: boolean, now: number): void {
     if (slot.leases === 0) return
     const wasProven = slot.proven
     this.moves.tally.releases++
@@ -141,7 +144,7 @@ export class PoolMachine<C, W> {
     if (slot.state === 'lent' && slot.leases === 0) {
       slot.idleForMs = idleForMs
       const stays = slot.fate === null && !this.policy.surplus
-      if (unclean && stays) this.moves.reset(slot, now)
+      if (unsent || (unclean && stays)) this.moves.reset(slot, now)
       else this.#settleIn(slot, now)
       // Straight to the next waiter, while others still wait: nothing else has changed.
       const wentOn = wasProven && slot.state === 'lent' && slot.fate === null
@@ -171,7 +174,10 @@ export class PoolMachine<C, W> {
   detach(slot: Slot<C>, now: number): void {
     if (slot.leases === 0) return
     this.#roster.endLease(slot)
-    if (slot.state === 'lent') this.moves.detach(slot)
+    if (slot.state === 'lent') {
+      this.moves.prove(slot)
+      this.moves.detach(slot)
+    }
     this.policy.pump(now)
   }
 
@@ -348,16 +354,17 @@ export class PoolMachine<C, W> {
     if (slot.state === 'idle') this.policy.handOver(slot, now)
   }
 
-  /** Idle ones that nobody waits for; below 0: those who wait for more than there is. */
+  /** Leases that can be made and nobody waits for; below 0: those who wait for more than there are. */
   get #free(): number {
-    return this.#roster.lendable - this.moves.queue.size
+    const { lendable, seats } = this.#roster
+    return lendable * this.#limits.maxLeases + seats.free - this.moves.queue.size
   }
 
   /** Whether one more acquire could be served by the freshness turn alone. */
   #turnServes(now: number): boolean {
     const slot = this.#roster.candidate
     if (!this.policy.active || slot === null || this.moves.needsProbe(slot, now)) return false
-    return slot.state === 'lent' || this.#free > 0
+    return this.#free > 0
   }
 
   /** Why an acquire may not even queue, or null. */
@@ -386,11 +393,13 @@ export class PoolMachine<C, W> {
   /** The grace is over: what is still lent is taken from its holders. */
   #endGrace(now: number): void {
     this.#closeBy = Infinity
-    const { lent, leaving } = this.#roster
-    if (this.#roster.inUse === 0) return
-    this.moves.tally.closeTimeouts++
-    this.moves.effects.graceOver()
-    this.moves.closeAll([...lent.toArray(), ...leaving.toArray()], 'shutdown', now)
+    const { lent, leaving, resetting } = this.#roster
+    if (this.#roster.inUse > 0) {
+      this.moves.tally.closeTimeouts++
+      this.moves.effects.graceOver()
+    }
+    const left = [lent, leaving, resetting].flatMap((list) => list.toArray())
+    this.moves.closeAll(left, 'shutdown', now)
   }
 
   readonly #parked = (slot: Slot<C>): void => this.moves.effects.parked(slot)

@@ -108,7 +108,7 @@ export class Moves<C, W> {
   }
 
   grant(waiter: Waiter<W>, slot: Slot<C>, now: number): void {
-    const waitedMs = now - waiter.since
+    const waitedMs = Math.max(0, now - waiter.since)
     this.#countWait(waiter, waitedMs)
     this.queue.serve(waiter)
     this.lend(slot)
@@ -130,8 +130,8 @@ export class Moves<C, W> {
   }
 
   probe(slot: Slot<C>, upkeep: boolean, now: number): void {
-    this.roster.move(slot, 'probing', now)
     slot.upkeep = upkeep
+    this.roster.move(slot, 'probing', now)
     this.tally.probes++
     this.effects.probe(slot)
   }
@@ -207,9 +207,9 @@ export class Moves<C, W> {
 
   /** Gives every place up at once; what is lent, on return. */
   evacuate(reason: CloseReason, now: number): void {
-    const { opening, idle, aged, probing, resetting, lent, leaving } = this.roster
+    const { opening, idle, aged, probing, inspecting, resetting, lent, leaving } = this.roster
     const dials = opening.toArray()
-    const unused = [idle, aged, probing, resetting].flatMap((list) => list.toArray())
+    const unused = [idle, aged, probing, inspecting, resetting].flatMap((list) => list.toArray())
     const held = [...lent.toArray(), ...leaving.toArray()]
     for (const slot of dials) this.roster.move(slot, 'aborting', now)
     for (const slot of held) this.roster.condemn(slot, reason)
@@ -279,6 +279,6 @@ export class Moves<C, W> {
   #countWait(waiter: Waiter<W>, waitedMs: number): void {
     if (waiter.turn === this.freshness.turn) return
     this.tally.waits++
-    this.tally.waitTimeMs += waitedMs
+    this.tally.waitTimeMs += Math.max(0, waitedMs)
   }
 }

@@ -1,5 +1,6 @@
 import type { Limits } from './limits.ts'
 import type { Moves } from './moves.ts'
+import { EXPIRE_AT_ONCE } from './queue.ts'
 import type { Roster } from './roster.ts'
 import type { Slot } from './slot.ts'
 import type { Waiter } from './waiter.ts'
@@ -138,7 +139,7 @@ export class Policy<C, W> {
 
   /** Straight to the next waiter, or closed if it is not fit. Answers false when nobody is served. */
   handOver(slot: Slot<C>, now: number): boolean {
-    const waiter = this.active ? this.#moves.queue.next(now) : null
+    const waiter = this.active ? this.#nextWaiter(now) : null
     if (waiter === null) return false
     if (this.#moves.ensureFit(slot, now)) this.#moves.grant(waiter, slot, now)
     return true
@@ -162,17 +163,26 @@ export class Policy<C, W> {
       const { expendable } = this.#roster
       if (opening.last !== null) this.#moves.abort(opening.last, now)
       else if (expendable !== null) this.#moves.close(expendable, 'resized', now)
-      else break
+      else if (!this.#condemnShared()) break
     }
+  }
+
+  /** A shared one may never be without leases: one that is too many is lent no more. */
+  #condemnShared(): boolean {
+    const { lent, leaving, serving } = this.#roster
+    const surplus = this.#limits.maxLeases > 1 && serving - leaving.size > this.max
+    if (!surplus || lent.last === null) return false
+    this.#roster.condemn(lent.last, 'resized')
+    return true
   }
 
   /** Law 6: someone waits or something lendable idles, never both, but for a turn or a probe. */
   #serve(now: number): void {
     const { queue, freshness } = this.#moves
     while (!this.paused) {
-      const waiter = queue.next(now)
       const slot = this.#roster.candidate
-      if (waiter === null || slot === null) return
+      const waiter = slot === null ? null : this.#nextWaiter(now)
+      if (slot === null || waiter === null) return
       // A probe polls the sockets as well: it needs no turn before it.
       if (this.#moves.needsProbe(slot, now)) {
         if (waiter.turnOnly) this.#moves.turnAway(waiter, 'timeout', now)
@@ -183,6 +193,16 @@ export class Policy<C, W> {
         return
       } else if (this.#moves.ensureFit(slot, now)) this.#moves.grant(waiter, slot, now)
     }
+  }
+
+  /** Law 9: who is past the deadline is turned away instead, also when the alarm is late. */
+  #nextWaiter(now: number): Waiter<W> | null {
+    for (let left = EXPIRE_AT_ONCE; left > 0; left--) {
+      const waiter = this.#moves.queue.next(now)
+      if (waiter === null || waiter.dueAt > now) return waiter
+      this.#moves.turnAway(waiter, 'timeout', now)
+    }
+    return null
   }
 
   #askTurn(): void {

@@ -24,7 +24,10 @@ export class Roster<C> {
   /** Lent, to be closed on return. */
   readonly leaving: List<Slot<C>> = new List<Slot<C>>()
   readonly resetting: List<Slot<C>> = new List<Slot<C>>()
+  /** Being probed for somebody who waits. */
   readonly probing: List<Slot<C>> = new List<Slot<C>>()
+  /** Being probed for upkeep, which is for nobody. */
+  readonly inspecting: List<Slot<C>> = new List<Slot<C>>()
   readonly closing: List<Slot<C>> = new List<Slot<C>>()
   /** Lent ones that can take another lease. */
   readonly seats: Seats<Slot<C>>
@@ -59,9 +62,14 @@ export class Roster<C> {
     return this.idle.size + this.aged.size
   }
 
+  /** Being asked whether they live, for whomever. */
+  get asked(): number {
+    return this.probing.size + this.inspecting.size
+  }
+
   /** Probing and resetting ones without a fate: they will be lendable again. */
   get coming(): number {
-    return this.probing.size + this.resetting.size - this.#spent
+    return this.asked + this.resetting.size - this.#spent
   }
 
   /** Open ones without a fate: those that count toward `min`. */
@@ -71,7 +79,7 @@ export class Roster<C> {
 
   /** "Open" of the failure table: something that a waiter may hope for. */
   get serving(): number {
-    return this.lendable + this.inUse + this.probing.size + this.resetting.size
+    return this.lendable + this.inUse + this.asked + this.resetting.size
   }
 
   get open(): number {
@@ -107,7 +115,9 @@ export class Roster<C> {
     const { maxLifetimeMs, lifetimeJitter } = this.#limits
     slot.id = ++this.#lastId
     slot.bornAt = now
-    this.retirement.add(slot.retirement, now + maxLifetimeMs * (1 - lifetimeJitter * random))
+    const lifetimeMs =
+      maxLifetimeMs === Infinity ? Infinity : maxLifetimeMs * (1 - lifetimeJitter * random)
+    this.retirement.add(slot.retirement, now + lifetimeMs)
   }
 
   /** One more lease. */
@@ -252,7 +262,7 @@ export class Roster<C> {
       case 'resetting':
         return this.resetting
       case 'probing':
-        return this.probing
+        return slot.upkeep ? this.inspecting : this.probing
       case 'closing':
         return this.closing
       case 'closed':

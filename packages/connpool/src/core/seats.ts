@@ -36,6 +36,8 @@ export class Seats<O> {
   readonly #perConnection: number
   #emptiest: Row<O> | null = null
   #fullest: Row<O> | null = null
+  /** Leases that can be made on them. */
+  free = 0
 
   constructor(perConnection: number) {
     this.#perConnection = perConnection
@@ -48,7 +50,7 @@ export class Seats<O> {
 
   /** One lease more: takes the first into the rows, and a full one out of them. */
   gain(seat: Seat<O>): void {
-    seat.leases++
+    this.#count(seat, seat.leases + 1)
     const row = seat.row
     row?.remove(seat)
     if (seat.leases < this.#perConnection) this.#enter(seat, row)
@@ -58,7 +60,7 @@ export class Seats<O> {
 
   /** One lease less: takes a full one back into the rows, and one without leases out of them. */
   lose(seat: Seat<O>): void {
-    seat.leases--
+    this.#count(seat, seat.leases - 1)
     const row = seat.row
     row?.remove(seat)
     if (seat.leases > 0) this.#enter(seat, row === null ? this.#fullest : row.emptier)
@@ -71,8 +73,18 @@ export class Seats<O> {
     const row = seat.row
     row?.remove(seat)
     seat.row = null
-    seat.leases = 0
+    this.#count(seat, 0)
     this.#drop(row)
+  }
+
+  #count(seat: Seat<O>, leases: number): void {
+    this.free += this.#spare(leases) - this.#spare(seat.leases)
+    seat.leases = leases
+  }
+
+  /** What a seat with so many leases can take; one without leases is none. */
+  #spare(leases: number): number {
+    return leases === 0 ? 0 : this.#perConnection - leases
   }
 
   /** Puts a seat into the row of its count, which is `below` or comes right after it. */

@@ -63,7 +63,8 @@ export class Loans<T> implements Lender<T> {
   release(slot: Slot<Cargo<T>>, holding: Holding | null, idleForMs: number): void {
     const told = this.#events.has('release') ? this.#heldMs(slot, holding) : null
     const custody = this.#custody
-    let unclean = this.#machine.moves.limits.resets
+    const unclean = this.#machine.moves.limits.resets
+    let unsent = false
     if (custody !== null && slot.state === 'lent' && slot.leases === 1) {
       const connection = slot.cargo.connection as T // A lent slot has its connection.
       if (!custody.park(connection)) {
@@ -73,10 +74,10 @@ export class Loans<T> implements Lender<T> {
         if (told !== null) this.#tellReleased(slot, told, reason)
         return
       }
-      unclean ||= !custody.flushed(connection)
+      unsent = !custody.flushed(connection)
     }
-    if (unclean || !this.#machine.giveBack(slot, idleForMs)) {
-      this.#machine.returned(slot, idleForMs, unclean, this.#office.now())
+    if (unsent || !this.#machine.giveBack(slot, idleForMs)) {
+      this.#machine.returned(slot, idleForMs, unclean, unsent, this.#office.now())
     }
     this.#office.turns.expectEnd()
     if (told !== null) this.#tellReleased(slot, told)
@@ -90,6 +91,8 @@ export class Loans<T> implements Lender<T> {
     from: 'use' | 'destroy',
   ): void {
     const told = this.#events.has('release') ? this.#heldMs(slot, holding) : null
+    // A shared connection is closed with its last lease, and because of this one.
+    if (error !== undefined && slot.leases > 1) slot.cargo.error ??= error
     this.#machine.discard(slot, reason, error, this.#office.now())
     this.#office.turns.expectEnd()
     if (told !== null) this.#tellReleased(slot, told, reason, error)
@@ -169,12 +172,9 @@ export class Loans<T> implements Lender<T> {
   }
 
   #rouse(cargo: Cargo<T>): void {
+    const { source, judgement } = this.#office
     cargo.resting = false
-    try {
-      this.#office.source.ref?.(cargo.connection as T) // A lent slot has its connection.
-    } catch (error) {
-      this.#office.judgement.complain('ref', error)
-    }
+    judgement.call('ref', () => source.ref?.(cargo.connection as T)) // A lent slot has its connection.
   }
 
   /** How long a lease was held; not known of a connection that is gone, but where it was shared. */

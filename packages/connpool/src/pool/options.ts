@@ -186,7 +186,7 @@ const BACKOFF: Readonly<Record<keyof BackoffLimits, Rule>> = {
 }
 
 /** Stands for no bound: leases per connection are divided by. */
-const MOST_LEASES = Number.MAX_SAFE_INTEGER
+const MOST_LEASES = 2 ** 31
 /** Stands for no bound: a delay has to end, in ms. */
 const LONGEST_DELAY_MS = 2 ** 40
 
@@ -267,11 +267,18 @@ export function resolveSettings(
       setTimeout: clock.setTimeout?.bind(clock) ?? systemClock.setTimeout,
       setImmediate: clock.setImmediate?.bind(clock) ?? systemClock.setImmediate,
     },
-    random: () => {
-      const drawn = random()
-      return drawn >= 0 && drawn <= 1 ? drawn : 0
-    },
+    random: () => chance(random),
   })
+}
+
+/** A draw from 0 to 1: without chance where the user's source fails. */
+function chance(random: () => number): number {
+  try {
+    const drawn = random()
+    return drawn >= 0 && drawn <= 1 ? drawn : 0
+  } catch {
+    return 0
+  }
 }
 
 /**

@@ -77,7 +77,7 @@ export function snapshot<C, W>(machine: PoolMachine<C, W>): PoolStats {
     inUse: roster.inUse,
     leases: roster.leases,
     connecting: roster.opening.size,
-    probing: roster.probing.size,
+    probing: roster.asked,
     resetting: roster.resetting.size,
     closing: roster.closing.size,
     waiting: queue.size,

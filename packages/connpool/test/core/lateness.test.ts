@@ -118,8 +118,8 @@ test('an end of a lease that was ended changes nothing', () => {
   const { slot } = connection(world, 1)
   world.quiet('doubled ends', () => {
     assert.equal(world.machine.giveBack(slot, Infinity), false)
-    world.machine.returned(slot, Infinity, false, 0)
-    world.machine.returned(slot, Infinity, true, 0)
+    world.machine.returned(slot, Infinity, false, false, 0)
+    world.machine.returned(slot, Infinity, true, false, 0)
     world.machine.discard(slot, 'destroyed', undefined, 0)
     world.machine.detach(slot, 0)
   })

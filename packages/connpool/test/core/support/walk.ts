@@ -60,7 +60,8 @@ const moves = {
     const ticket = pick(random, world.held)
     if (ticket === undefined) return
     const unclean = world.limits.resets && random() < 0.7
-    world.release(ticket, { unclean, idleForMs: oneOf(random, Infinity, Infinity, 20) })
+    const unsent = random() < 0.1
+    world.release(ticket, { unclean, unsent, idleForMs: oneOf(random, Infinity, Infinity, 20) })
   },
   destroyLease: (world, random) => {
     const ticket = pick(random, world.held)
@@ -227,7 +228,7 @@ function stale(world: World, random: Random): void {
     [destroyed === null || gone, 'closed', () => machine.closed(slot, now)],
     [destroyed !== null || gone, 'died', () => machine.died(slot, 'config', undefined, now)],
     [holders === 0, 'giveBack', () => machine.giveBack(slot, Infinity)],
-    [holders === 0, 'returned', () => machine.returned(slot, Infinity, true, now)],
+    [holders === 0, 'returned', () => machine.returned(slot, Infinity, true, false, now)],
     [holders === 0, 'discard', () => machine.discard(slot, 'destroyed', undefined, now)],
     [holders === 0, 'detach', () => machine.detach(slot, now)],
   ]

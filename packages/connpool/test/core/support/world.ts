@@ -235,7 +235,7 @@ export class World {
     })
   }
 
-  release(ticket: Ticket, { idleForMs = Infinity, unclean = false } = {}): void {
+  release(ticket: Ticket, { idleForMs = Infinity, unclean = false, unsent = false } = {}): void {
     const connection = this.#end(ticket)
     const { slot } = connection
     connection.idleForMs = idleForMs
@@ -244,8 +244,8 @@ export class World {
       if (connection.serving && !this.#isFit(connection)) {
         const reason = connection.dead ? 'died' : 'dirty'
         this.machine.discard(slot, reason, undefined, this.now)
-      } else if (unclean || !this.machine.giveBack(slot, idleForMs)) {
-        this.machine.returned(slot, idleForMs, unclean, this.now)
+      } else if (unclean || unsent || !this.machine.giveBack(slot, idleForMs)) {
+        this.machine.returned(slot, idleForMs, unclean, unsent, this.now)
       }
     })
   }
@@ -432,9 +432,9 @@ export class World {
   figures(): unknown {
     const { moves, policy, generation } = this.machine
     const { roster, queue, readiness, tally, backoff } = moves
-    const { opening, aborting, idle, aged, lent, leaving, resetting, probing, closing } = roster
-    const lists = [opening, aborting, idle, aged, lent, leaving, resetting, probing, closing]
-    const sizes = lists.map(({ size }) => size)
+    const { opening, aborting, idle, aged, lent, leaving, resetting, closing, asked } = roster
+    const lists = [opening, aborting, idle, aged, lent, leaving, resetting, closing]
+    const sizes = [asked, ...lists.map(({ size }) => size)]
     const waiting = [queue.size, readiness.size, policy.phase, policy.paused, generation]
     const { standing, failures, until } = backoff
     const delay = until <= this.now ? Infinity : until
@@ -471,7 +471,7 @@ export class World {
         idle: roster.lendable,
         inUse: roster.inUse,
         leases: roster.leases,
-        probing: roster.probing.size,
+        probing: roster.asked,
         resetting: roster.resetting.size,
         closing: roster.closing.size,
         open: roster.open,
@@ -582,6 +582,7 @@ export class World {
 
   #granted(ticket: Ticket, connection: Connection, waitedMs: number, yielded = false): void {
     assert.equal(ticket.state, 'waiting', 'laws 8 and 9')
+    assert.ok(ticket.deadline === -Infinity || ticket.deadline > this.now, 'law 9')
     assert.ok(connection.serving && this.#isFit(connection), 'laws 14 and 15')
     assert.equal(connection.generation, this.generation, 'law 14: stale')
     assert.ok(connection.holders < this.limits.maxLeases, 'law 1')
@@ -722,7 +723,7 @@ export class World {
         assert.ok(cargo.idle)
         cargo.asked = 'probe'
         // One that died may still stand as asked, until the machine is done with its death.
-        const asked = this.asked('probe').filter(({ dead }) => !dead)
+        const asked = this.asked('probe').filter(({ dead, slot }) => !dead && !slot.upkeep)
         const enough = asked.length <= this.waiting.length
         assert.ok(cargo.slot.upkeep || enough, 'a probe for nobody')
         this.#tell('probe', cargo)
