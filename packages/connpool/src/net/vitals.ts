@@ -12,8 +12,10 @@ interface Watch {
   readonly died: (error?: unknown) => void
   /** The `readable` listener is on. */
   watching: boolean
-  /** It does not hold the process. */
+  /** It may not hold the process. */
   unrefd: boolean
+  /** The encoding that its handshake left, which is what every borrower expects. */
+  readonly encoding: BufferEncoding | null
 }
 
 type WatchedSocket = Socket & { [WATCH]?: Watch; readableFlowing: boolean | null }
@@ -29,10 +31,12 @@ type WatchedSocket = Socket & { [WATCH]?: Watch; readableFlowing: boolean | null
  */
 export const socketCustody: Custody<Socket> = {
   park(socket: WatchedSocket): boolean {
-    if (!isSound(socket)) return false
-    if (socket.readableFlowing === true) socket.pause()
+    const watch = socket[WATCH]
+    if (watch === undefined || !isSound(socket) || !isIntact(socket, watch)) return false
+    if (socket.readableFlowing === true) still(socket)
     while (socket.writableCorked > 0) socket.uncork()
     if (socket.timeout) socket.setTimeout(0)
+    watch.unrefd = true // Its borrower may have told it so.
     return true
   },
 
@@ -89,7 +93,8 @@ export const socketCustody: Custody<Socket> = {
 /** Takes a socket into custody: from now on it reports its own end to `died`. */
 export function enterCustody(socket: Socket, about: About, died: (error?: unknown) => void): void {
   const watched: WatchedSocket = socket
-  watched[WATCH] = { about, died, watching: false, unrefd: true }
+  const encoding = socket.readableEncoding
+  watched[WATCH] = { about, died, watching: false, unrefd: true, encoding }
   socket.on('close', () => died(socket.errored ?? undefined))
 }
 
@@ -102,6 +107,23 @@ function isAlive(socket: Socket): boolean {
 function isSound(socket: Socket): boolean {
   return isAlive(socket) && socket.readableLength === 0
 }
+
+/** As it was lent: with our listeners, and without an encoding, which may hold half a letter back. */
+function isIntact(socket: Socket, { encoding }: Watch): boolean {
+  const listened = socket.listenerCount('error') > 0 && socket.listenerCount('close') > 0
+  return listened && socket.readableEncoding === encoding
+}
+
+/** Stops a flowing socket. Node takes one to be read whose listeners went with removeAllListeners. */
+function still(socket: Socket): void {
+  if (socket.listenerCount('data') === 0) {
+    socket.on('data', ignore)
+    socket.off('data', ignore)
+  }
+  socket.pause()
+}
+
+function ignore(): void {}
 
 /** Something happened to a parked socket: bytes that nobody asked for, or the end. */
 function onReadable(this: WatchedSocket): void {

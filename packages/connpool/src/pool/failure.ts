@@ -38,6 +38,14 @@ export function contextOf(error: unknown): FailureContext {
 
 /** The class of an error that the user's `classify` leaves to us. */
 export function classOf(error: unknown): FailureClass {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null
-  return CLASS_OF_CODE.get(code) ?? 'backend'
+  return CLASS_OF_CODE.get(codeOf(error)) ?? 'backend'
+}
+
+/** Anything can be thrown, also what throws when it is looked at. */
+function codeOf(error: unknown): unknown {
+  try {
+    return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+  } catch {
+    return undefined
+  }
 }

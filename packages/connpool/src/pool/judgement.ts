@@ -3,6 +3,7 @@ import { describe, warnOf } from './describe.ts'
 import { classOf, contextOf, FAILURE_CLASSES } from './failure.ts'
 import { show } from './rules.ts'
 import type { ErrorOrigin, Source } from './source.ts'
+import { isThenable } from './thenable.ts'
 
 /**
  * What the user's callbacks say of an error, and what is said of a callback that throws: it is
@@ -21,24 +22,30 @@ export class Judgement<T> {
   /** The class of a failed dial's error, or of what ended a connection. */
   classify(error: unknown): FailureClass {
     if (error === undefined || this.#source.classify === undefined) return classOf(error)
-    try {
-      const named = this.#source.classify(error, contextOf(error))
-      if (named === undefined) return classOf(error)
-      if (FAILURE_CLASSES.has(named)) return named
-      throw new TypeError(`it answered ${show(named)}, which is no failure class`)
-    } catch (thrown) {
-      this.complain('classify', thrown)
-      return classOf(error)
-    }
+    const named = this.call('classify', () => this.#source.classify?.(error, contextOf(error)))
+    if (named === undefined) return classOf(error)
+    if (FAILURE_CLASSES.has(named)) return named
+    this.complain(
+      'classify',
+      new TypeError(`it answered ${show(named)}, which is no failure class`),
+    )
+    return classOf(error)
   }
 
   /** Whether an error means that every connection of the pool is broken. */
   isFatal(error: unknown, from: ErrorOrigin): boolean {
+    return this.call('isFatal', () => this.#source.isFatal?.(error, from)) === true
+  }
+
+  /** Calls back; reports what that throws or rejects with, and answers undefined when it throws. */
+  call<R>(verb: string, callback: () => R): R | undefined {
     try {
-      return this.#source.isFatal?.(error, from) === true
-    } catch (thrown) {
-      this.complain('isFatal', thrown)
-      return false
+      const answer = callback()
+      if (isThenable(answer)) answer.then(undefined, (error) => this.complain(verb, error))
+      return answer
+    } catch (error) {
+      this.complain(verb, error)
+      return undefined
     }
   }
 

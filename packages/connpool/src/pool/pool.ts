@@ -344,12 +344,7 @@ export class Pool<T> {
   }
 
   #keeps(keep: UseOptions['keep'], error: unknown): boolean {
-    try {
-      return keep?.(error) === true
-    } catch (thrown) {
-      this.#world.judgement.complain('keep', thrown)
-      return false
-    }
+    return this.#world.judgement.call('keep', () => keep?.(error)) === true
   }
 
   #graceOver(): void {

@@ -112,12 +112,9 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
 
   #rest(slot: Place<T>): void {
     if (slot.cargo.resting) return
-    slot.cargo.resting = true
-    try {
-      this.source.unref?.(slot.cargo.connection as T) // An idle slot has its connection.
-    } catch (error) {
-      this.judgement.complain('unref', error)
-    }
+    const { cargo } = slot
+    cargo.resting = true
+    this.judgement.call('unref', () => this.source.unref?.(cargo.connection as T)) // Idle: it has one.
   }
 
   // ── Connections ───────────────────────────────────────────────────────────────────────────────
@@ -146,14 +143,16 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
 
   destroy(slot: Place<T>, reason: CloseReason, error: unknown): void {
     this.abort(slot)
-    const because = reason === 'invalidated' ? (error ?? this.staleBecause) : error
-    slot.cargo.error = because
+    const stale = reason === 'invalidated' ? this.staleBecause : undefined
+    slot.cargo.error = error ?? slot.cargo.error ?? stale
+    const because = slot.cargo.error
     this.#root.runInAsyncScope(() => void this.#destroy(slot, reason, because))
     this.recall(slot)
   }
 
   recall(slot: Place<T>): void {
     if (slot.leases === 0) return
+    if (slot.fate === 'invalidated') slot.cargo.error ??= this.staleBecause
     const why = slot.state === 'lent' ? 'is to be given back' : 'was closed'
     const { error } = slot.cargo
     const cause = error === undefined ? {} : { cause: error }
@@ -161,7 +160,11 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
   }
 
   fit(slot: Place<T>): boolean {
-    return this.custody === null || this.custody.lend(slot.cargo.connection as T)
+    if (this.custody === null) return true
+    const connection = slot.cargo.connection as T
+    // What others who share it have not read yet is theirs; only its death counts.
+    if (slot.leases > 0) return this.custody.unfitReason(connection) !== 'died'
+    return this.custody.lend(connection)
   }
 
   unfitReason(slot: Place<T>): CloseReason {
@@ -302,10 +305,10 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
   /** Told at the end of the turn, so that a caller who retries at once cannot starve the pool. */
   refuse(waiter: Waiter<Ticket<T>>, refusal: Refusal): void {
     const error = refusalError(this, refusal, waiter)
-    if (waiter.purpose === 'lease' && this.events.has('refuse')) {
-      this.events.emit('refuse', this.now(), { error })
-    }
-    this.turns.later(() => waiter.ticket.refuse(error))
+    this.turns.later(() => {
+      if (waiter.purpose === 'lease') this.events.emit('refuse', this.now(), { error })
+      waiter.ticket.refuse(error)
+    })
   }
 
   // ── News ──────────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { test } from 'node:test'
+import { openPool } from '../support/open-pool.ts'
+import { TcpServer } from '../support/tcp-server.ts'
+
+const timeout = 10_000
+
+test('what a holder of a shared socket has not read is no dirt for the next one', {
+  timeout,
+}, async (t) => {
+  await using server = await TcpServer.start()
+  const pool = openPool(t, { port: server.port, max: 1, maxLeases: 4 })
+  const first = await pool.acquire()
+  await server.holds(1)
+  server.socket.write('for the first')
+  await once(first.connection, 'readable')
+  const second = await pool.acquire()
+  assert.equal(second.connection, first.connection)
+  assert.equal(first.signal.aborted, false)
+  assert.equal(String(first.connection.read()), 'for the first')
+  second.release()
+  first.release()
+})
+
+test('a reply that arrives before it is listened for is kept, whatever the last borrower took off', {
+  timeout,
+}, async (t) => {
+  await using server = await TcpServer.start()
+  const pool = openPool(t, { port: server.port, max: 1 })
+  const first = await pool.acquire()
+  await server.holds(1)
+  const heard = once(first.connection, 'data')
+  server.socket.write('hi')
+  await heard
+  first.connection.on('data', () => {})
+  first.connection.removeAllListeners('data')
+  first.release()
+  await new Promise((done) => setImmediate(done))
+  const second = await pool.acquire()
+  await new Promise((done) => setImmediate(done))
+  assert.notEqual(second.connection.readableFlowing, true)
+  server.socket.write('there')
+  while (second.connection.readableLength === 0) await new Promise((done) => setImmediate(done))
+  const [reply] = await once(second.connection, 'data')
+  assert.equal(String(reply), 'there')
+  second.release()
+})
+
+test('what was written arrives, though its connection is to be closed on return', {
+  timeout,
+}, async (t) => {
+  let received = 0
+  const server = createServer((socket) => {
+    socket.on('data', (data) => {
+      received += data.length
+    })
+  }).listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const pool = openPool(t, { port, maxUses: 1 })
+  const accepted = once(server, 'connection')
+  const lease = await pool.acquire()
+  const [socket] = await accepted
+  lease.connection.write(Buffer.alloc(8_000_000))
+  lease.release()
+  await once(socket, 'close')
+  assert.equal(received, 8_000_000)
+  assert.equal(pool.stats().closed.uses, 1)
+})
+
+for (const [what, spoil] of [
+  ['an encoding', 'setEncoding'],
+  ['no error listener', 'removeAllListeners'],
+] as const) {
+  test(`a socket that comes back with ${what} is not lent again`, { timeout }, async (t) => {
+    await using server = await TcpServer.start()
+    const pool = openPool(t, { port: server.port, max: 1 })
+    const lease = await pool.acquire()
+    if (spoil === 'setEncoding') lease.connection.setEncoding('utf8')
+    else lease.connection.removeAllListeners('error')
+    lease.release()
+    assert.equal(pool.stats().closed.dirty, 1)
+  })
+}
+
+test('a socket that its borrower unref-ed holds the process for the next one', {
+  timeout,
+}, async (t) => {
+  await using server = await TcpServer.start()
+  const pool = openPool(t, { port: server.port, max: 1 })
+  const first = await pool.acquire()
+  const socket = first.connection
+  socket.unref()
+  first.release()
+  let refs = 0
+  const { ref } = socket
+  socket.ref = () => {
+    refs++
+    return ref.call(socket)
+  }
+  const second = await pool.acquire()
+  assert.equal(second.connection, socket)
+  assert.equal(refs, 1)
+  second.release()
+})
