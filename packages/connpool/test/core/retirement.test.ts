@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { seeded } from '../support/seeded.ts'
 import { connection, news, stocked } from './support/stocked.ts'
-import { randomOf } from './support/walk.ts'
 import { World } from './support/world.ts'
 
 describe('idleness', () => {
@@ -202,7 +202,7 @@ describe('lifetime', () => {
   test('connections born together do not die together', () => {
     const world = new World(
       { min: 20, max: 20, maxConnecting: 20, maxLifetimeMs: 1_000, lifetimeJitter: 0.5 },
-      randomOf(1),
+      seeded(1),
     )
     world.start()
     for (let count = 0; count < 20; count++) world.opened()

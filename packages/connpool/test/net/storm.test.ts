@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { openPool } from '../support/open-pool.ts'
+import { seeded } from '../support/seeded.ts'
 import { TcpServer } from '../support/tcp-server.ts'
 import { turns } from '../support/turns.ts'
 
@@ -16,7 +17,7 @@ const SEED = Number(process.env.STORM_SEED ?? 1)
 test(`after a storm the server counts what the pool counts, seed ${SEED}`, {
   timeout,
 }, async (t) => {
-  const random = dice(SEED)
+  const random = seeded(SEED)
   const mostOpen = countOpen(t)
   await using server = await TcpServer.start()
   const pool = openPool(t, {
@@ -122,15 +123,4 @@ function countOpen(t: TestContext): () => number {
   subscribe('net.client.socket', note)
   t.after(() => unsubscribe('net.client.socket', note))
   return () => most
-}
-
-/** Random numbers that can be had again: mulberry32. */
-function dice(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

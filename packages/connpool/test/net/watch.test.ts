@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { test } from 'node:test'
 import type { Pool, PoolEvent, PoolEventName } from '../../src/index.ts'
 import { openPool } from '../support/open-pool.ts'
@@ -194,8 +194,7 @@ test('a timeout that a borrower left on the socket does not reach the next one',
   second.connection.once('timeout', () => {
     fired = true
   })
-  // A timer that is due later, of the same list of timers or not, runs later.
-  await new Promise((resolve) => setTimeout(resolve, 5))
+  await laterTimeout()
   assert.equal(fired, false)
   assert.equal(second.connection.timeout, 0)
   second.release()
@@ -210,7 +209,7 @@ test('a timeout that a borrower left does not fire while the connection is idle'
   const { connection } = lease
   connection.setTimeout(1, () => assert.fail('it fired'))
   lease.release()
-  await new Promise((resolve) => setTimeout(resolve, 5))
+  await laterTimeout()
   assert.equal(pool.stats().idle, 1)
 })
 
@@ -334,4 +333,12 @@ function listeners(socket: Socket): Record<string, number> {
   return Object.fromEntries(
     socket.eventNames().map((name) => [String(name), socket.listenerCount(name)]),
   )
+}
+
+/** Ends when a timeout of the same length has fired that was set later on another socket. */
+async function laterTimeout(): Promise<void> {
+  const control = new Socket()
+  control.setTimeout(1)
+  await once(control, 'timeout')
+  control.destroy()
 }

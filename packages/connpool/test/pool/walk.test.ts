@@ -3,21 +3,11 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import type { Lease } from '../../src/pool/lease.ts'
 import type { FakeBehaviour, FakeConnection, FakeVerb } from '../../src/testing/index.ts'
+import { seeded } from '../support/seeded.ts'
 import { assertSums, assertWhole, type Fixture, fixture, settled } from './support/fixture.ts'
 
 /** Set POOL_WALK_SEED to walk from another seed, POOL_WALKS to walk more often. */
 const { POOL_WALK_SEED: seed = '1', POOL_WALKS: walks = '200' } = process.env
-
-/** Numbers from 0 to under 1, the same ones for the same seed (mulberry32). */
-function chance(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 const VERBS: readonly FakeVerb[] = ['create', 'probe', 'reset', 'destroy']
 const BEHAVIOURS: readonly FakeBehaviour[] = [
@@ -163,7 +153,7 @@ test('in any order of calls, answers, deaths and times nothing is lost', async (
   for (let count = 0; count < Number(walks); count++) {
     const from = Number(seed) + count
     try {
-      await walk(chance(from))
+      await walk(seeded(from))
     } catch (error) {
       throw new Error(`with POOL_WALK_SEED=${from}: ${inspect(error)}`)
     }

@@ -1,4 +1,5 @@
 import type { Limits } from '../../../src/core/limits.ts'
+import { seeded } from '../../support/seeded.ts'
 import { type Connection, type Ticket, World } from './world.ts'
 
 /** One step of a walk. Its seed draws all that it leaves open, so that steps can be left out. */
@@ -15,17 +16,6 @@ export interface Walk {
 }
 
 type Random = () => number
-
-/** mulberry32: small, and good enough to walk by. */
-export function randomOf(seed: number): Random {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 function pick<T>(random: Random, choices: readonly T[]): T | undefined {
   return choices[Math.floor(random() * choices.length)]
@@ -244,7 +234,7 @@ function stale(world: World, random: Random): void {
 
 /** A walk over random small options. */
 export function walkOf(seed: number, length = 60): Walk {
-  const random = randomOf(seed)
+  const random = seeded(seed)
   const max = oneOf(random, 1, 2, 3, 1, 2, 3, 6)
   const maxIdle = oneOf(random, undefined, undefined, Math.ceil(random() * max))
   const maxLeases = oneOf(random, 1, 1, 2, 3)
@@ -300,14 +290,14 @@ export function run(
   { options, steps }: Walk,
   trace: (line: string) => void = () => undefined,
 ): Error | null {
-  const world = new World(options, randomOf(7))
+  const world = new World(options, seeded(7))
   let doing = 'start'
   let lines = 0
   try {
     world.start()
     world.settled()
     for (const { kind, seed, haste } of steps) {
-      const random = randomOf(seed)
+      const random = seeded(seed)
       let depth = 0
       world.react = (effect, subject) => {
         if (depth >= 3 || random() >= haste) return
