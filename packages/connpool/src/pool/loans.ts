@@ -36,6 +36,8 @@ export class Loans<T> implements Lender<T> {
   readonly #custody: Custody<T> | null
   readonly #events: Events
   readonly #shared: boolean
+  /** Found in this turn; null when it was not looked for. */
+  #oldestSince: number | null = null
   #warned = false
 
   constructor(office: LoanOffice<T>, maxLeases: number) {
@@ -145,18 +147,29 @@ export class Loans<T> implements Lender<T> {
 
   /**
    * For how long the oldest lease has lasted, in ms; null when nothing is lent. It is asked for each
-   * acquire that times out, so it reads the head of what is lent; what is to go is not in order.
+   * acquire that times out, and looked for once in a turn: a mass expiry would pay for each.
    */
   oldestMs(): number | null {
     const now = this.#office.now()
+    this.#oldestSince ??= this.#findOldest(now)
+    return this.#oldestSince === Infinity ? null : Math.max(0, now - this.#oldestSince)
+  }
+
+  /** The turn is over: somebody else may be the oldest. */
+  turnOver(): void {
+    this.#oldestSince = null
+  }
+
+  /** When the oldest lease began; Infinity when there is none. Lent ones are in order, unless shared. */
+  #findOldest(now: number): number {
     const { lent, leaving } = this.#machine.moves.roster
-    let since = lent.first === null ? null : this.#lentSince(lent.first, now)
+    let since = lent.first === null ? Infinity : this.#lentSince(lent.first, now)
     for (const list of this.#shared ? [lent, leaving] : [leaving]) {
       for (let slot = list.first; slot !== null; slot = slot.next) {
-        since = Math.min(since ?? now, this.#lentSince(slot, now))
+        since = Math.min(since, this.#lentSince(slot, now))
       }
     }
-    return since === null ? null : now - since
+    return since
   }
 
   #lentSince(slot: Slot<Cargo<T>>, now: number): number {

@@ -88,6 +88,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
 
   #settle(): void {
     const now = this.now()
+    this.loans.turnOver()
     this.machine.settle(now)
     const resting = this.#toRest
     this.#toRest = []
