@@ -192,15 +192,13 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     } catch (error) {
       slot.cargo.operation = null
       const why = error === undefined ? new Error(`${this.name}: create() gave no error`) : error
-      this.machine.openFailed(slot, this.judgement.classify(error), why, this.now())
-      this.turns.expectEnd()
+      this.#createFailed(slot, this.judgement.classify(error), why)
       return
     }
     slot.cargo.operation = null
     if (connection === undefined || connection === null) {
-      const error = new TypeError(`${this.name}: create() answered ${connection}, no connection`)
-      this.machine.openFailed(slot, 'config', error, this.now())
-      this.turns.expectEnd()
+      const why = new TypeError(`${this.name}: create() answered ${connection}, no connection`)
+      this.#createFailed(slot, 'config', why)
       return
     }
     slot.cargo.connection = connection
@@ -209,53 +207,64 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     this.turns.expectEnd()
   }
 
+  #createFailed(slot: Place<T>, failureClass: FailureClass, why: unknown): void {
+    this.machine.openFailed(slot, failureClass, why, this.now())
+    this.turns.expectEnd()
+  }
+
   async #ask(slot: Place<T>): Promise<void> {
-    const connection = slot.cargo.connection as T // A probing slot has its connection.
-    const operation = new AbortController()
-    slot.cargo.operation = operation
-    let lives = false
-    let failure: unknown
-    try {
-      if (this.custody !== null && !this.custody.lend(connection)) {
-        throw new Error(`${this.name}: connection ${slot.id} was not fit to be probed`)
-      }
-      const answer = await this.source.probe?.(connection, { signal: operation.signal })
-      lives = answer !== false && (this.custody?.park(connection) ?? true)
-    } catch (error) {
-      failure = error
-    }
-    if (slot.cargo.operation !== operation) return
-    slot.cargo.operation = null
+    const asked = await this.#operate(slot, async (connection, signal) => {
+      this.#lendTo(slot, connection, 'probed')
+      const answer = await this.source.probe?.(connection, { signal })
+      return answer !== false && (this.custody?.park(connection) ?? true)
+    })
+    if (asked === null) return
+    const { sound, failure } = asked
     const failureClass = this.#classOfEnd(slot, failure)
-    this.machine.probed(slot, lives, failureClass, failure, this.now())
+    this.machine.probed(slot, sound, failureClass, failure, this.now())
     this.turns.expectEnd()
     if (failure !== undefined) this.judge(failure, 'probe')
   }
 
   async #clean(slot: Place<T>): Promise<void> {
-    const connection = slot.cargo.connection as T // A resetting slot has its connection.
-    const operation = new AbortController()
-    const { signal } = operation
-    slot.cargo.operation = operation
-    let clean = false
-    let failure: unknown
-    try {
+    const cleaned = await this.#operate(slot, async (connection, signal) => {
       if (this.custody?.flushed(connection) === false) await this.custody.flush(connection, signal)
       if (this.source.reset !== undefined) {
-        if (this.custody?.lend(connection) === false) {
-          throw new Error(`${this.name}: connection ${slot.id} was not fit to be reset`)
-        }
+        this.#lendTo(slot, connection, 'reset')
         await this.source.reset(connection, { signal })
       }
-      clean = this.custody?.park(connection) ?? true
+      return this.custody?.park(connection) ?? true
+    })
+    if (cleaned === null) return
+    const { sound, failure } = cleaned
+    this.machine.resetDone(slot, sound, failure, this.now())
+    this.turns.expectEnd()
+    if (failure !== undefined) this.judge(failure, 'reset')
+  }
+
+  /** Carries out a probe or a reset. Answers null when it was stopped meanwhile, and counts no more. */
+  async #operate(
+    slot: Place<T>,
+    act: (connection: T, signal: AbortSignal) => Promise<boolean>,
+  ): Promise<{ readonly sound: boolean; readonly failure?: unknown } | null> {
+    const operation = new AbortController()
+    slot.cargo.operation = operation
+    let sound = false
+    let failure: unknown
+    try {
+      sound = await act(slot.cargo.connection as T, operation.signal) // An open slot has it.
     } catch (error) {
       failure = error
     }
-    if (slot.cargo.operation !== operation) return
+    if (slot.cargo.operation !== operation) return null
     slot.cargo.operation = null
-    this.machine.resetDone(slot, clean, failure, this.now())
-    this.turns.expectEnd()
-    if (failure !== undefined) this.judge(failure, 'reset')
+    return { sound, failure }
+  }
+
+  /** A probe and a reset use a connection as a borrower does. */
+  #lendTo(slot: Place<T>, connection: T, what: 'probed' | 'reset'): void {
+    if (this.custody?.lend(connection) !== false) return
+    throw new Error(`${this.name}: connection ${slot.id} was not fit to be ${what}`)
   }
 
   async #destroy(slot: Place<T>, reason: CloseReason, because: unknown): Promise<void> {
