@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import type { CloseReason } from '../core/slot.ts'
 import type { About } from '../pool/cargo.ts'
 import { type Custody, UnreadBytesError } from '../pool/custody.ts'
 
@@ -55,9 +54,7 @@ export const socketCustody: Custody<Socket> = {
     return true
   },
 
-  unfitReason(socket: Socket): CloseReason {
-    return isAlive(socket) ? 'dirty' : 'died'
-  },
+  isAlive,
 
   flushed(socket: Socket): boolean {
     return socket.writableLength === 0

@@ -1,4 +1,3 @@
-import type { CloseReason } from '../core/slot.ts'
 import type { About } from './cargo.ts'
 
 /**
@@ -10,8 +9,8 @@ export interface Custody<T> {
   park(connection: T): boolean
   /** Before a lease is made: whether it is fit to be lent. It is then lent, and watched no more. */
   lend(connection: T): boolean
-  /** Why an unfit one is unfit. */
-  unfitReason(connection: T): CloseReason
+  /** Whether it lives, as far as the loop has seen. An unfit one that lives is dirty. */
+  isAlive(connection: T): boolean
   /** Whether all that the borrower wrote is on its way. */
   flushed(connection: T): boolean
   /** Resolves once `flushed`; rejects when `signal` aborts or the connection ends. */

@@ -25,6 +25,8 @@ export interface LoanOffice<T> {
   readonly judgement: Judgement<T>
   now(): number
   stats(): PoolStats
+  /** Why a connection that is unfit is. */
+  unfitReason(slot: Slot<Cargo<T>>): CloseReason
   /** Tells `isFatal` of an error with which a connection was given back. */
   judge(error: unknown, from: 'use' | 'destroy'): void
 }
@@ -70,7 +72,7 @@ export class Loans<T> implements Lender<T> {
     if (custody !== null && slot.state === 'lent' && slot.leases === 1) {
       const connection = slot.cargo.connection as T // A lent slot has its connection.
       if (!custody.park(connection)) {
-        const reason = custody.unfitReason(connection)
+        const reason = this.#office.unfitReason(slot)
         this.#machine.returnedUnfit(slot, reason, this.#office.now())
         this.#office.turns.expectEnd()
         if (told !== null) this.#tellReleased(slot, told, reason)

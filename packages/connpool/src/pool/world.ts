@@ -164,12 +164,12 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     if (this.custody === null) return true
     const connection = slot.cargo.connection as T
     // What others who share it have not read yet is theirs; only its death counts.
-    if (slot.leases > 0) return this.custody.unfitReason(connection) !== 'died'
+    if (slot.leases > 0) return this.custody.isAlive(connection)
     return this.custody.lend(connection)
   }
 
   unfitReason(slot: Place<T>): CloseReason {
-    return this.custody?.unfitReason(slot.cargo.connection as T) ?? 'died'
+    return this.custody?.isAlive(slot.cargo.connection as T) ? 'dirty' : 'died'
   }
 
   turn(): void {

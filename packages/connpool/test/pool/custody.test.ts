@@ -26,8 +26,8 @@ class Guard implements Custody<FakeConnection> {
   lend(connection: FakeConnection): boolean {
     return this.#note('lend', connection)
   }
-  unfitReason(): 'died' | 'dirty' {
-    return this.reason
+  isAlive(): boolean {
+    return this.reason === 'dirty'
   }
   flushed(): boolean {
     return !this.unflushed
