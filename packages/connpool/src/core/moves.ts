@@ -108,8 +108,7 @@ export class Moves<C, W> {
   }
 
   grant(waiter: Waiter<W>, slot: Slot<C>, now: number): void {
-    const waitedMs = Math.max(0, now - waiter.since)
-    this.#countWait(waiter, waitedMs)
+    const waitedMs = this.#endWait(waiter, now)
     this.queue.serve(waiter)
     this.lend(slot)
     this.effects.grant(waiter, slot, waitedMs)
@@ -242,12 +241,12 @@ export class Moves<C, W> {
     this.#queueOf(waiter).leave(waiter)
     if (waiter.purpose !== 'lease') return
     this.tally.aborts++
-    this.#countWait(waiter, now - waiter.since)
+    this.#endWait(waiter, now)
   }
 
   turnAway(waiter: Waiter<W>, refusal: Refusal, now: number): void {
     this.#queueOf(waiter).leave(waiter)
-    if (waiter.purpose === 'lease') this.#countWait(waiter, now - waiter.since)
+    if (waiter.purpose === 'lease') this.#endWait(waiter, now)
     this.refuse(waiter, refusal)
   }
 
@@ -275,10 +274,14 @@ export class Moves<C, W> {
     return waiter.purpose === 'lease' ? this.queue : this.readiness
   }
 
-  /** Being served by the freshness turn that was asked for is no wait. */
-  #countWait(waiter: Waiter<W>, waitedMs: number): void {
-    if (waiter.turn === this.freshness.turn) return
-    this.tally.waits++
-    this.tally.waitTimeMs += Math.max(0, waitedMs)
+  /** How long it waited, and counted; being served by the freshness turn asked for is no wait. */
+  #endWait(waiter: Waiter<W>, now: number): number {
+    // An event may be older than a waiter that the world added in the middle of it.
+    const waitedMs = Math.max(0, now - waiter.since)
+    if (waiter.turn !== this.freshness.turn) {
+      this.tally.waits++
+      this.tally.waitTimeMs += waitedMs
+    }
+    return waitedMs
   }
 }

@@ -304,8 +304,7 @@ export class Pool<T> {
   }
 
   #takeNow() {
-    const { lendable, seats } = this.#machine.moves.roster
-    if (lendable === 0 && seats.fullest === null) return null
+    if (this.#machine.moves.roster.candidate === null) return null
     const slot = this.#machine.takeNow(this.#now())
     this.#turns.expectEnd()
     return slot

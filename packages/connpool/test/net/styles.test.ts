@@ -165,46 +165,28 @@ for (const [handover, pass] of Object.entries(handovers)) {
   }
 }
 
-test('a reset can read by every style after every style', { timeout: 5_000 }, async (t) => {
-  await using server = await TcpServer.start()
-  for (const first of Object.keys(styles)) {
-    for (const second of Object.keys(styles)) {
-      const pool = openPool(t, {
-        port: server.port,
-        max: 1,
-        reset: (socket) => say(second, socket, 'reset\n'),
-      })
-      const lease = await pool.acquire()
-      await say(first, lease.connection, 'one\n')
-      lease.release()
-      const next = await pool.acquire()
-      assert.equal(next.info.id, 1, `${first}, then ${second}`)
-      assert.equal(await say(first, next.connection, 'two\n'), 'two\n')
-      next.release()
+for (const verb of ['reset', 'probe'] as const) {
+  test(`a ${verb} can read by every style after every style`, { timeout: 5_000 }, async (t) => {
+    await using server = await TcpServer.start()
+    for (const first of Object.keys(styles)) {
+      for (const second of Object.keys(styles)) {
+        const pool = openPool(t, {
+          port: server.port,
+          max: 1,
+          probeAfterIdleMs: 0,
+          [verb]: (socket: Socket) => say(second, socket, `${verb}\n`),
+        })
+        const lease = await pool.acquire()
+        await say(first, lease.connection, 'one\n')
+        lease.release()
+        const next = await pool.acquire()
+        assert.equal(next.info.id, 1, `${first}, then ${second}`)
+        assert.equal(await say(first, next.connection, 'two\n'), 'two\n')
+        next.release()
+      }
     }
-  }
-})
-
-test('a probe can read by every style after every style', { timeout: 5_000 }, async (t) => {
-  await using server = await TcpServer.start()
-  for (const first of Object.keys(styles)) {
-    for (const second of Object.keys(styles)) {
-      const pool = openPool(t, {
-        port: server.port,
-        max: 1,
-        probeAfterIdleMs: 0,
-        probe: (socket) => say(second, socket, 'probe\n'),
-      })
-      const lease = await pool.acquire()
-      await say(first, lease.connection, 'one\n')
-      lease.release()
-      const next = await pool.acquire()
-      assert.equal(next.info.id, 1, `${first}, then ${second}`)
-      assert.equal(await say(first, next.connection, 'two\n'), 'two\n')
-      next.release()
-    }
-  }
-})
+  })
+}
 
 for (const first of Object.keys(styles)) {
   test(`bytes that reach a socket read by ${first} right after its release are seen, not dropped`, {
