@@ -3,7 +3,8 @@ export type { CloseReason } from './core/slot.ts'
 export type { PathAddress, TcpAddress } from './net/address.ts'
 export type { Handshake, HandshakeContext } from './net/connector.ts'
 export type { KeepAlive } from './net/dial.ts'
-export { createTcpPool, type TcpPoolOptions, type TcpPoolSettings } from './net/tcp-pool.ts'
+export type { TcpPoolOptions, TcpPoolSettings } from './net/tcp-options.ts'
+export { createTcpPool } from './net/tcp-pool.ts'
 export type { Clock, Timer } from './pool/clock.ts'
 export {
   AcquireTimeoutError,
