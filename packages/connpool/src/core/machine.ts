@@ -321,6 +321,21 @@ export class PoolMachine<C, W> {
     this.policy.pump(now)
   }
 
+  /**
+   * Those open connections to which `isMeant` applies are to be replaced, each at a moment of its own
+   * within `spreadMs`, as if its lifetime ended then.
+   */
+  expire(
+    isMeant: (slot: Slot<C>) => boolean,
+    expiry: CloseReason,
+    spreadMs: number,
+    now: number,
+  ): void {
+    if (this.policy.phase !== 'running') return
+    this.moves.expire(isMeant, expiry, spreadMs, now)
+    this.elapse(now)
+  }
+
   pause(now: number): void {
     this.policy.paused = this.policy.phase === 'running'
     this.policy.pump(now)

@@ -174,6 +174,21 @@ export class Moves<C, W> {
 
   // ── Ends ──────────────────────────────────────────────────────────────────────────────────────
 
+  /** Ends lifetimes early, each at a moment of its own within `spreadMs`. */
+  expire(
+    isMeant: (slot: Slot<C>) => boolean,
+    expiry: CloseReason,
+    spreadMs: number,
+    now: number,
+  ): void {
+    const { idle, lent, resetting, probing, inspecting } = this.roster
+    for (const list of [idle, lent, resetting, probing, inspecting]) {
+      for (const slot of list.toArray()) {
+        if (isMeant(slot)) this.roster.expire(slot, expiry, now + spreadMs * this.#random())
+      }
+    }
+  }
+
   close(
     slot: Slot<C>,
     reason: CloseReason,

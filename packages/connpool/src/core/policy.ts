@@ -236,12 +236,12 @@ export class Policy<C, W> {
       this.#moves.close(expendable, 'excess', now)
     }
     while (aged.first !== null && (this.need <= 0 || (!this.#limits.dials && !waited))) {
-      this.#moves.close(aged.first, 'lifetime', now)
+      this.#moves.close(aged.first, aged.first.expiry, now)
     }
     const underway = opening.size + aborting.size + closing.size
     const canReplace = this.#dials && !this.#moves.backoff.delaying && this.room <= 0
     if (aged.first !== null && canReplace && underway === 0 && !waited) {
-      this.#moves.close(aged.first, 'lifetime', now)
+      this.#moves.close(aged.first, aged.first.expiry, now)
     }
     while (this.#mayIdleOut && idleness.first !== null && idleness.first.dueAt <= now) {
       this.#moves.close(idleness.first.owner, 'idle', now)

@@ -18,7 +18,7 @@ export class Roster<C> {
   readonly opening: List<Slot<C>> = new List<Slot<C>>()
   readonly aborting: List<Slot<C>> = new List<Slot<C>>()
   readonly idle: List<Slot<C>> = new List<Slot<C>>()
-  /** Idle, past its lifetime, kept until it is replaced. */
+  /** Idle, past the end of its lifetime, kept until it is replaced. */
   readonly aged: List<Slot<C>> = new List<Slot<C>>()
   readonly lent: List<Slot<C>> = new List<Slot<C>>()
   /** Lent, to be closed on return. */
@@ -183,7 +183,16 @@ export class Roster<C> {
   /** Past its lifetime. */
   age(slot: Slot<C>): void {
     this.retirement.remove(slot.retirement)
-    this.condemn(slot, 'lifetime')
+    this.condemn(slot, slot.expiry)
+  }
+
+  /** Its lifetime ends at `by` and because of `expiry`, unless it ends sooner anyway. */
+  expire(slot: Slot<C>, expiry: CloseReason, by: number): void {
+    const { retirement } = slot
+    if (slot.fate !== null || by >= retirement.dueAt) return
+    slot.expiry = expiry
+    this.retirement.remove(retirement)
+    this.retirement.add(retirement, by)
   }
 
   /** To one of the states that somebody else's answer ends. */

@@ -24,7 +24,7 @@ export type CloseReason =
   | 'reset'
   /** It was stale. */
   | 'invalidated'
-  /** Not told by this version. */
+  /** Its address does not belong to the host name any more. */
   | 'readdressed'
   /** It was too many after a resize. */
   | 'resized'
@@ -85,6 +85,8 @@ export class Slot<C> implements Linked<Slot<C>> {
   /** Whether its probe is upkeep; otherwise it is for somebody who waits. */
   upkeep = false
   readonly retirement: Deadline<Slot<C>> = new Deadline<Slot<C>>(this)
+  /** Why it is due at its retirement. */
+  expiry: CloseReason = 'lifetime'
   readonly idleness: Deadline<Slot<C>> = new Deadline<Slot<C>>(this)
   /** These are made when first needed: few pools share connections or probe in the background. */
   seat: Seat<Slot<C>> | null = null

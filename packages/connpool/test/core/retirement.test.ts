@@ -223,3 +223,68 @@ test('after its last use a connection is closed, also on the fast path', () => {
   assert.equal(third.connection?.destroyed, 'uses')
   assert.equal(world.acquire().state, 'waiting')
 })
+
+describe('a change of address', () => {
+  const named = (world: World, ...serials: number[]) =>
+    serials.map((serial) => connection(world, serial))
+
+  test('what left is replaced before it is broken, and what stayed stays', () => {
+    const world = stocked(2, { min: 2, max: 3 })
+    world.expire(named(world, 1), 0)
+    assert.deepEqual(news(world), ['open 3'])
+    world.opened()
+    assert.deepEqual(news(world), ['opened 3', 'destroy 1 readdressed'])
+    assert.equal(connection(world, 2).destroyed, null)
+  })
+
+  test('a lent one goes when it is returned', () => {
+    const world = stocked(1, {})
+    const lease = world.acquire({ yielded: true })
+    world.expire(named(world, 1), 0)
+    assert.equal(lease.connection?.destroyed, null)
+    world.release(lease)
+    assert.equal(lease.connection?.destroyed, 'readdressed')
+  })
+
+  test('each leaves at a moment of its own, within the time given', () => {
+    const world = new World({ min: 20, max: 20, maxConnecting: 20 }, seeded(1))
+    world.start()
+    for (let count = 0; count < 20; count++) world.opened()
+    world.advance(100)
+    world.expire(world.connections, 1_000)
+    const ends = world.connections.map(({ slot }) => slot.retirement.dueAt)
+    assert.equal(new Set(ends).size, 20)
+    assert.ok(Math.min(...ends) >= 100 && Math.max(...ends) <= 1_100)
+    assert.ok(Math.max(...ends) - Math.min(...ends) > 600)
+  })
+
+  test('one whose lifetime ends sooner goes because of that', () => {
+    const world = stocked(1, { maxLifetimeMs: 1_000 }, () => 0.9)
+    world.expire(named(world, 1), 2_000)
+    world.advance(1_000)
+    assert.deepEqual(news(world), ['destroy 1 lifetime'])
+  })
+
+  test('told twice, the sooner moment counts', () => {
+    const world = stocked(1, {}, () => 0.5)
+    world.expire(named(world, 1), 200)
+    world.expire(named(world, 1), 2_000)
+    world.advance(99)
+    assert.deepEqual(news(world), [])
+    world.advance(1)
+    assert.deepEqual(news(world), ['destroy 1 readdressed'])
+  })
+
+  test('a dial that is under way is not meant, and a closing pool changes nothing', () => {
+    const world = new World({ min: 1 })
+    world.start()
+    world.expire(world.connections, 0)
+    world.opened()
+    assert.equal(connection(world, 1).destroyed, null)
+    const lease = world.acquire({ yielded: true })
+    world.close(1_000)
+    world.expire(world.connections, 0)
+    assert.equal(lease.connection?.destroyed, null)
+    world.release(lease)
+  })
+})

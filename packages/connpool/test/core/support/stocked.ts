@@ -2,8 +2,12 @@ import type { Limits } from '../../../src/core/limits.ts'
 import { type Connection, World } from './world.ts'
 
 /** A world with so many connections, proven, idle and parked. */
-export function stocked(count: number, options: Partial<Limits> = {}): World {
-  const world = new World({ maxConnecting: count, ...options })
+export function stocked(
+  count: number,
+  options: Partial<Limits> = {},
+  random: () => number = () => 0,
+): World {
+  const world = new World({ maxConnecting: count, ...options }, random)
   const leases = Array.from({ length: count * world.limits.maxLeases }, () => world.acquire())
   while (world.dialling.length > 0) world.opened()
   for (const lease of leases) world.release(lease)

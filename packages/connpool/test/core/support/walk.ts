@@ -114,6 +114,10 @@ const moves = {
     if (minIdle > max) return
     world.resize(Math.floor(random() * (Math.min(max, maxIdle) + 1)), max)
   },
+  expire: (world, random) => {
+    const meant = world.connections.filter((c) => c.serving && random() < 0.5)
+    world.expire(meant, oneOf(random, 0, 20, 300))
+  },
   pause: (world) => world.pause(),
   resume: (world) => world.resume(),
   invalidate: (world) => world.invalidate(),
@@ -165,6 +169,7 @@ const rare: readonly [Kind, ...Kind[]] = [
   'resize',
   'pause',
   'invalidate',
+  'expire',
   'close',
 ]
 /** What may happen inside an effect. */

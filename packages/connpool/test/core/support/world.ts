@@ -28,6 +28,8 @@ export class Connection {
   /** Its holder said that it is broken. */
   broken = false
   idleForMs = Infinity
+  /** It is to be replaced by then, ahead of its lifetime. */
+  leavesBy = Infinity
   /** Since when it is parked; null when it is not, or not yet. */
   parkedAt: number | null = null
   /** When it was last known to live. */
@@ -392,6 +394,15 @@ export class World {
     this.event(() => this.machine.invalidate(this.now))
   }
 
+  /** Connections are to be replaced within `spreadMs`. */
+  expire(meant: readonly Connection[], spreadMs: number): void {
+    if (!this.closing) {
+      for (const c of meant) c.leavesBy = Math.min(c.leavesBy, this.now + spreadMs)
+    }
+    const isMeant = (slot: Slot<Connection>) => meant.includes(slot.cargo)
+    this.event(() => this.machine.expire(isMeant, 'readdressed', spreadMs, this.now))
+  }
+
   pause(): void {
     if (!this.closing) this.paused = true
     this.event(() => this.machine.pause(this.now))
@@ -536,8 +547,9 @@ export class World {
   #checkDue(): void {
     const sound = this.connections.filter((c) => c.sound)
     const { maxLifetimeMs, maxUses } = this.limits
-    for (const { bornAt, uses } of sound) {
-      assert.ok(this.now < bornAt + maxLifetimeMs && uses < maxUses, 'it is due')
+    for (const { bornAt, uses, leavesBy } of sound) {
+      const due = Math.min(bornAt + maxLifetimeMs, leavesBy)
+      assert.ok(this.now < due && uses < maxUses, 'it is due')
     }
     if (this.waiting.length > 0 || this.closing) return
     const idle = sound.filter((c) => c.idle)
@@ -692,7 +704,8 @@ export class World {
     cargo.destroyed = reason
     cargo.destroyedAt = this.now
     cargo.asked = null
-    if (reason === 'lifetime' && rested) this.#mayRetire()
+    if (reason === 'readdressed') assert.ok(cargo.leavesBy < Infinity, 'it was not meant')
+    if ((reason === 'lifetime' || reason === 'readdressed') && rested) this.#mayRetire()
     this.#tell('destroy', cargo, reason)
   }
 
