@@ -3,8 +3,10 @@ export type { CloseReason } from './core/slot.ts'
 export type { PathAddress, TcpAddress } from './net/address.ts'
 export type { Handshake, HandshakeContext } from './net/connector.ts'
 export type { KeepAlive } from './net/dial.ts'
-export type { TcpPoolOptions, TcpPoolSettings } from './net/tcp-options.ts'
-export { createTcpPool } from './net/tcp-pool.ts'
+export type { Lookup, LookupAnswer, LookupQuery, ResolvedAddress } from './net/lookup.ts'
+export type { Connect, ConnectContext } from './net/route.ts'
+export type { OwnDialer, TcpPoolOptions, TcpPoolSettings } from './net/tcp-options.ts'
+export { createTcpPool, type TcpPool } from './net/tcp-pool.ts'
 export type { Clock, Timer } from './pool/clock.ts'
 export {
   AcquireTimeoutError,

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+
 /** Where a TCP pool connects to. */
 export interface TcpAddress {
   /** Host name or IP address. Default `localhost`. */
@@ -12,9 +14,11 @@ export interface PathAddress {
   readonly path: string
 }
 
+export const DEFAULT_HOST = 'localhost'
+
 /** An address in one word: `host:port`, or the path. */
 export function showAddress(address: TcpAddress | PathAddress): string {
   if ('path' in address) return address.path
-  const { host = 'localhost', port } = address
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+  const { host = DEFAULT_HOST, port } = address
+  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`
 }

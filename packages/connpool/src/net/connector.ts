@@ -1,80 +1,95 @@
-import type { Socket } from 'node:net'
-import { arisenIn } from '../pool/failure.ts'
+import { Duplex } from 'node:stream'
+import type { Clock } from '../pool/clock.ts'
 import type { CreateContext } from '../pool/source.ts'
-import { type PathAddress, showAddress, type TcpAddress } from './address.ts'
-import { type DialOptions, dial } from './dial.ts'
+import { endureErrors } from './dial.ts'
+import { orAbort } from './patience.ts'
+import { Phases } from './phases.ts'
+import type { Dialled, Route } from './route.ts'
 import { enterCustody, socketCustody } from './vitals.ts'
 
 /** What `handshake` is told besides its socket. */
 export interface HandshakeContext {
   /** Aborts when the connection is not wanted any more; the socket is then destroyed. */
   readonly signal: AbortSignal
-  /** Where the socket is connected to, as `host:port` or a path. */
+  /** Where the socket is connected to: IP address and port, or a path. */
   readonly address: string
 }
 
-/** What makes a connection ready to be lent: login, hello, the choice of a database. */
-export type Handshake = (socket: Socket, context: HandshakeContext) => unknown
+/**
+ * What makes a connection ready to be lent: login, hello, the choice of a database. A stream that it
+ * answers takes the socket's place, as after STARTTLS; nothing else that it answers is looked at.
+ */
+export type Handshake<S> = (socket: S, context: HandshakeContext) => unknown
+
+/** How the connections of a pool are made. */
+export interface ConnectPlan {
+  readonly route: Route
+  readonly handshake: Handshake<Duplex> | undefined
+  /** How long the handshake may take, in ms. */
+  readonly handshakeTimeoutMs: number
+  readonly clock: Required<Clock>
+}
 
 /**
- * Makes connections: dial, then handshake, one straight line under one signal. Each failure notes
- * where it arose.
+ * Makes connections: dial, TLS, handshake, one straight line under one signal. Each failure notes
+ * where it arose, and leaves no socket.
  */
-export async function connectSocket(
-  target: TcpAddress | PathAddress,
-  options: DialOptions & { readonly handshake?: Handshake | undefined },
+export async function connectStream(
+  { route, handshake, handshakeTimeoutMs, clock }: ConnectPlan,
   { signal, died }: CreateContext,
-  now: () => number,
-): Promise<Socket> {
-  const address = showAddress(target)
-  const begun = now()
-  const socket = await dial(target, options, signal).catch((error: unknown) => {
-    throw arisenIn('connect', error, address)
-  })
-  const connected = now()
-  const timings: { connect: number; handshake?: number } = { connect: connected - begun }
-  if (options.handshake !== undefined) {
-    try {
-      await shakeHands(socket, options.handshake, { signal, address })
-      if (socket.destroyed) throw endOf(socket, address)
-    } catch (error) {
-      socket.destroy()
-      throw arisenIn('handshake', error, address)
-    }
-    timings.handshake = now() - connected
+): Promise<Duplex> {
+  const phases = new Phases(clock, signal)
+  const dialled = await route(phases)
+  const { address } = dialled
+  try {
+    const stream =
+      handshake === undefined
+        ? dialled.stream
+        : await phases.run('handshake', address, handshakeTimeoutMs, (signal) =>
+            shakeHands(dialled, handshake, signal),
+          )
+    if (stream !== dialled.stream) joinFates(stream, dialled.stream)
+    enterCustody(stream, { address, timings: phases.timings }, died)
+    // As after a lease. What the handshake left unread is found before the socket is lent.
+    socketCustody.park(stream)
+    return stream
+  } catch (error) {
+    dialled.stream.destroy()
+    throw error
   }
-  enterCustody(socket, { address, timings: Object.freeze(timings) }, died)
-  // As after a lease. What the handshake left unread is found before the socket is lent.
-  socketCustody.park(socket)
-  return socket
+}
+
+/** What took a stream's place ends with it. */
+function joinFates(stream: Duplex, beneath: Duplex): void {
+  stream.on('close', () => beneath.destroy())
+  beneath.on('close', () => stream.destroy())
 }
 
 /** Ends when the hook does, and no later than the socket or the signal. */
 async function shakeHands(
-  socket: Socket,
-  handshake: Handshake,
-  context: HandshakeContext,
-): Promise<void> {
-  const { signal, address } = context
+  { stream, address }: Dialled,
+  handshake: Handshake<Duplex>,
+  signal: AbortSignal,
+): Promise<Duplex> {
   let giveUp = (_reason: unknown): void => {}
   const ended = new Promise<never>((_resolve, reject) => {
     giveUp = reject
   })
-  ended.catch(() => {})
-  const closed = () => giveUp(endOf(socket, address))
-  const abort = () => giveUp(signal.reason)
-  socket.on('close', closed)
-  signal.addEventListener('abort', abort, { once: true })
+  const closed = () => giveUp(endOf(stream, address))
+  stream.on('close', closed)
   try {
-    signal.throwIfAborted()
-    await Promise.race([handshake(socket, context), ended])
+    const shaking = (async () => handshake(stream, { signal, address }))()
+    const answer = await orAbort(Promise.race([shaking, ended]), signal)
+    const ready = answer instanceof Duplex ? answer : stream
+    endureErrors(ready)
+    if (ready.destroyed) throw endOf(ready, address)
+    return ready
   } finally {
-    socket.off('close', closed)
-    signal.removeEventListener('abort', abort)
+    stream.off('close', closed)
   }
 }
 
-/** Why a socket is closed: its error, or else its peer. */
-function endOf(socket: Socket, address: string): Error {
-  return socket.errored ?? new Error(`${address} closed the connection`)
+/** Why a stream is closed: its error, or else its peer. */
+function endOf(stream: Duplex, address: string): Error {
+  return stream.errored ?? new Error(`${address} closed the connection`)
 }

@@ -1,12 +1,11 @@
 import { connect, type Socket } from 'node:net'
-import type { PathAddress, TcpAddress } from './address.ts'
+import type { Duplex } from 'node:stream'
+import type { PathAddress } from './address.ts'
 
 /** How a TCP pool dials. */
 export interface DialOptions {
   /** Local IP address to dial from. Default: the system's choice. */
   readonly localAddress?: string | undefined
-  /** IP version of the address that a host name resolves to: 4, 6, or 0 for either. Default 0. */
-  readonly family?: 0 | 4 | 6 | undefined
   /** Sends small writes at once (TCP_NODELAY). Default true. */
   readonly noDelay?: boolean | undefined
   /** TCP keepalive: finds a dead peer while nothing is sent. Default: on, with `delayMs` 30,000. */
@@ -20,53 +19,89 @@ export interface KeepAlive {
    * to 32,767,000; default 30,000.
    */
   readonly delayMs?: number | undefined
+  /**
+   * Time between further packets while nothing comes back, in ms, rounded down to seconds. 1,000 to
+   * 32,767,000; default 1,000. Node 24 and newer; older ones always take 1 s.
+   */
+  readonly intervalMs?: number | undefined
+  /**
+   * Packets without an answer after which the connection is dead. 1 to 127; default 10. Node 24 and
+   * newer; older ones always take 10.
+   */
+  readonly count?: number | undefined
 }
 
 const KEEP_ALIVE_DELAY_MS = 30_000
 
+/** One address, as the system dials it. */
+export type DialAddress = PathAddress | { readonly host: string; readonly port: number }
+
 /**
- * Opens a TCP connection. The socket has one `error` listener for life: a connection reset while
- * nobody listens would otherwise end the process. Whoever wants the error reads `socket.errored` at
- * its `close`. It does not hold the process until it is lent; only while it is opened Node holds the
- * process whatever is unref'd, so that `createTimeoutMs` bounds it.
+ * Opens a TCP connection to one address. The socket has one `error` listener for life: a connection
+ * reset while nobody listens would otherwise end the process. Whoever wants the error reads
+ * `socket.errored` at its `close`. It does not hold the process until it is lent; only while it is
+ * opened Node holds the process whatever is unref'd, so that `createTimeoutMs` bounds it.
  * @throws the system's error, or the reason of `signal`, which is an Error, by rejecting; no socket
  * is left then.
  */
-export function dial(
-  address: TcpAddress | PathAddress,
+export async function dial(
+  address: DialAddress,
   options: DialOptions,
   signal: AbortSignal,
 ): Promise<Socket> {
+  signal.throwIfAborted()
+  const { localAddress } = options
+  const socket = connect({ ...address, ...(localAddress !== undefined && { localAddress }) })
+  endureErrors(socket)
+  socket.unref()
+  tune(socket, options)
+  await connected(socket, signal)
+  return socket
+}
+
+/**
+ * Waits for a socket that is being dialled.
+ * @throws its error, or the reason of `signal`, by rejecting; it is destroyed then.
+ */
+export function connected(socket: Socket, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    signal.throwIfAborted()
-    const { localAddress, family } = options
-    const socket = connect({
-      ...address,
-      ...(localAddress !== undefined && { localAddress }),
-      ...(family !== undefined && { family }),
-    })
     const abort = () => socket.destroy(signal.reason)
     const settle = () => {
       signal.removeEventListener('abort', abort)
-      socket.off('connect', connected)
+      socket.off('connect', opened)
       socket.off('close', closed)
     }
-    const connected = () => {
+    const opened = () => {
       settle()
-      resolve(socket)
+      resolve()
     }
     const closed = () => {
       settle()
       reject(socket.errored ?? new Error('the connection was closed while it was opened'))
     }
-    socket.on('error', () => {})
-    socket.on('connect', connected)
+    socket.on('connect', opened)
     socket.on('close', closed)
     signal.addEventListener('abort', abort, { once: true })
-    socket.unref()
-    // Setters, not options: they serve every kind of socket alike.
-    socket.setNoDelay(options.noDelay ?? true)
-    const keepAlive = options.keepAlive ?? {}
-    if (keepAlive !== false) socket.setKeepAlive(true, keepAlive.delayMs ?? KEEP_ALIVE_DELAY_MS)
+    if (signal.aborted) abort()
   })
 }
+
+/** Sets what every TCP connection of a pool has. By setters: they serve every kind of socket alike. */
+export function tune(socket: Socket, { noDelay = true, keepAlive = {} }: DialOptions): void {
+  socket.setNoDelay(noDelay)
+  if (keepAlive === false) return
+  const { delayMs = KEEP_ALIVE_DELAY_MS, intervalMs, count } = keepAlive
+  const setKeepAlive: SetKeepAlive = socket.setKeepAlive
+  if (intervalMs === undefined && count === undefined) setKeepAlive.call(socket, true, delayMs)
+  else setKeepAlive.call(socket, true, delayMs, intervalMs, count)
+}
+
+/** As in Node 24; older ones do not look at what they do not know. */
+type SetKeepAlive = (on: boolean, delayMs: number, intervalMs?: number, count?: number) => unknown
+
+/** Without a listener an error would end the process. */
+export function endureErrors(stream: Duplex): void {
+  if (!stream.listeners('error').includes(endure)) stream.on('error', endure)
+}
+
+function endure(): void {}

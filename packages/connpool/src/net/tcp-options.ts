@@ -1,5 +1,7 @@
 import { isIP, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { type PoolSettings, SETTINGS_RULES } from '../pool/options.ts'
+import { nextName } from '../pool/pool.ts'
 import {
   callback,
   checkOptions,
@@ -8,40 +10,76 @@ import {
   oneOfValues,
   type Rule,
   type Rules,
+  span,
   text,
   withInherited,
 } from '../pool/rules.ts'
 import type { Source } from '../pool/source.ts'
-import { type PathAddress, showAddress, type TcpAddress } from './address.ts'
+import { DEFAULT_HOST, type PathAddress, showAddress, type TcpAddress } from './address.ts'
 import type { Handshake } from './connector.ts'
-import type { DialOptions, KeepAlive } from './dial.ts'
+import type { DialAddress, DialOptions, KeepAlive } from './dial.ts'
+import type { Lookup } from './lookup.ts'
+import type { Connect } from './route.ts'
 
 /** What a TCP pool takes besides its address. */
-export interface TcpPoolSettings
+export interface TcpPoolSettings<S extends Duplex = Socket>
   extends PoolSettings,
     DialOptions,
-    Pick<Source<Socket>, 'probe' | 'reset' | 'classify' | 'isFatal'> {
+    Pick<Source<NoInfer<S>>, 'probe' | 'reset' | 'classify' | 'isFatal'> {
+  /** IP version of the addresses that a host name resolves to: 4, 6, or 0 for either. Default 0. */
+  readonly family?: 0 | 4 | 6 | undefined
+  /**
+   * Resolves the host name. Default: the system's resolver, whose answers hold for 30 s. The answers
+   * of another hold for their `ttl`, though for 1 s at least and 5 minutes at most.
+   */
+  readonly lookup?: Lookup | undefined
   /** Makes a connection ready before it counts as open. What it throws is a failed dial. */
-  readonly handshake?: Handshake | undefined
+  readonly handshake?: Handshake<NoInfer<S>> | undefined
+  /** How long a lookup may take, in ms, over 0. Default: no longer than the whole, `createTimeoutMs`. */
+  readonly lookupTimeoutMs?: number | undefined
+  /** How long dialling may take, all addresses together, in ms, over 0. Default as `lookupTimeoutMs`. */
+  readonly connectTimeoutMs?: number | undefined
+  /** How long the handshake may take, in ms, over 0. Default as `lookupTimeoutMs`. */
+  readonly handshakeTimeoutMs?: number | undefined
 }
 
-/** What `createTcpPool` takes: where to connect to, and the settings. */
-export type TcpPoolOptions = (TcpAddress | PathAddress) & TcpPoolSettings
+/** A dialer of the user's own, and what it is told. */
+export interface OwnDialer<S extends Duplex = Duplex> {
+  /** Dials instead of the pool: through a proxy, a tunnel, or whatever else ends in a stream. */
+  readonly connect: Connect<S>
+  /** Host name or IP address that `connect` is told, and that the pool is named after. */
+  readonly host?: string | undefined
+  /** Port that `connect` is told, 1 to 65535. */
+  readonly port?: number | undefined
+}
+
+/** What `createTcpPool` takes: where to connect to, or who does it, and the settings. */
+export type TcpPoolOptions<S extends Duplex = Socket> = (TcpAddress | PathAddress | OwnDialer<S>) &
+  TcpPoolSettings<S>
 
 const KEEP_ALIVE_RULES: Record<keyof KeepAlive, Rule> = {
   delayMs: {
     check: (value) => typeof value === 'number' && value >= 1_000 && value <= 32_767_000,
     must: 'a number of milliseconds from 1000 to 32767000; keepAlive: false switches it off',
   },
+  intervalMs: {
+    check: (value) => typeof value === 'number' && value >= 1_000 && value <= 32_767_000,
+    must: 'a number of milliseconds from 1000 to 32767000',
+  },
+  count: {
+    check: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 127,
+    must: 'a whole number from 1 to 127',
+  },
 }
 
-const ADDRESS_RULES: Record<keyof TcpAddress | keyof PathAddress, Rule> = {
+const ADDRESS_RULES: Record<keyof TcpAddress | keyof PathAddress | keyof OwnDialer, Rule> = {
   host: text,
   port: {
     check: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65_535,
     must: 'a whole number from 1 to 65535',
   },
   path: text,
+  connect: callback,
 }
 
 const TCP_RULES: Rules = {
@@ -57,66 +95,87 @@ const TCP_RULES: Rules = {
     check: (value) => value === false || (typeof value === 'object' && value !== null),
     must: 'false, or an object such as { delayMs: 30_000 }',
   },
+  lookup: callback,
   handshake: callback,
+  lookupTimeoutMs: span,
+  connectTimeoutMs: span,
+  handshakeTimeoutMs: span,
   probe: callback,
   reset: callback,
   classify: callback,
   isFatal: callback,
 }
 
+/** Where a pool connects to, or who does. */
+export type Target = DialAddress | OwnDialer
+
 /** What a TCP pool was given, checked. */
 export interface GivenOptions {
   readonly name: string
-  readonly target: TcpAddress | PathAddress
-  readonly settings: TcpPoolOptions
+  /** Where it connects to, in messages. */
+  readonly place: string
+  readonly target: Target
+  readonly settings: TcpPoolSettings<Duplex>
 }
 
 /**
  * Checks the options of a TCP pool.
  * @throws InvalidOptionError
  */
-export function readOptions(options: TcpPoolOptions): GivenOptions {
+export function readOptions<S extends Duplex>(options: TcpPoolOptions<S>): GivenOptions {
   const whole = withInherited(options, TCP_RULES)
-  const owner: Owner = { name: nameOf(whole) }
+  const place = placeOf(whole)
+  const named: unknown = Object(whole).name
+  const owner: Owner = { name: text.check(named) ? String(named) : (place ?? nextName()) }
   checkOptions(owner, whole, TCP_RULES)
-  const settings = Object.freeze({ ...whole })
+  // Callbacks that take the S of their pool are given no other stream.
+  const settings = Object.freeze({ ...whole }) as TcpPoolSettings<Duplex> & Partial<AnyTarget>
   const target = targetOf(owner, settings)
   if (settings.keepAlive) checkOptions(owner, settings.keepAlive, KEEP_ALIVE_RULES, 'keepAlive.')
-  return { name: owner.name, target, settings }
+  return { name: owner.name, place: place ?? owner.name, target, settings }
 }
 
-/** The name that was given, or the address; of options that are still to be checked. */
-function nameOf(options: unknown): string {
-  const { name, host, port, path }: Record<string, unknown> = Object(options)
-  if (text.check(name)) return String(name)
+type AnyTarget = TcpAddress & PathAddress & OwnDialer
+
+/** The address, of options that are still to be checked. */
+function placeOf(options: unknown): string | undefined {
+  const { host, port, path }: Record<string, unknown> = Object(options)
   if (typeof path === 'string') return path
-  if (typeof port !== 'number') return 'connpool'
+  if (typeof port !== 'number') return text.check(host) ? String(host) : undefined
   return showAddress({ port, ...(typeof host === 'string' && { host }) })
 }
 
-/** Where to connect to: a port on a host, or a path, and nothing that goes with the other. */
-function targetOf(owner: Owner, options: TcpPoolOptions): TcpAddress | PathAddress {
-  const { host, port, path }: Partial<TcpAddress & PathAddress> = options
-  if (port !== undefined && path === undefined) {
-    checkFamily(owner, options.family, { host, localAddress: options.localAddress })
-    return { port, ...(host !== undefined && { host }) }
+/** A port on a host, a path, or a dialer, and nothing that goes with another. */
+function targetOf(owner: Owner, settings: TcpPoolSettings<Duplex> & Partial<AnyTarget>): Target {
+  const { host, port, path, connect, localAddress, family, lookup, lookupTimeoutMs } = settings
+  const ofNames = { family, lookup, lookupTimeoutMs }
+  if (connect !== undefined) {
+    refuseBeside(owner, '"connect", which dials by itself', { path, localAddress, ...ofNames })
+    return { connect, host, port }
   }
-  if (path === undefined || port !== undefined) {
+  if (path !== undefined && port === undefined) {
+    refuseBeside(owner, '"path"', { host, localAddress, ...ofNames })
+    return { path }
+  }
+  if (port === undefined || path !== undefined) {
     const found = port === undefined ? 'neither is given' : 'both are given'
     throw invalidOption(owner, `a TCP pool needs "port" or "path", but ${found}`)
   }
-  const { localAddress, family } = options
-  for (const [key, value] of Object.entries({ host, localAddress, family })) {
+  checkFamily(owner, family, { host, localAddress })
+  return { host: host ?? DEFAULT_HOST, port }
+}
+
+function refuseBeside(owner: Owner, beside: string, options: Record<string, unknown>): void {
+  for (const [key, value] of Object.entries(options)) {
     if (value === undefined) continue
-    throw invalidOption(owner, `option "${key}" goes with "port", not "path"; leave it out`)
+    throw invalidOption(owner, `option "${key}" does not go with ${beside}; leave one of them out`)
   }
-  return { path }
 }
 
 /** Refuses a family that contradicts an address: Node would ignore it in silence. */
 function checkFamily(
   owner: Owner,
-  family: DialOptions['family'],
+  family: TcpPoolSettings['family'],
   addresses: Readonly<Record<string, string | undefined>>,
 ): void {
   for (const [key, address = ''] of Object.entries(addresses)) {

@@ -1,10 +1,70 @@
-import type { Socket } from 'node:net'
-import { resolveSettings } from '../pool/options.ts'
-import { Pool } from '../pool/pool.ts'
+import { isIP, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Custody } from '../pool/custody.ts'
+import { PoolClosedError } from '../pool/errors.ts'
+import { type ResolvedSettings, resolveSettings } from '../pool/options.ts'
+import { Pool, readdress } from '../pool/pool.ts'
 import type { Source } from '../pool/source.ts'
-import { connectSocket } from './connector.ts'
-import { readOptions, type TcpPoolOptions } from './tcp-options.ts'
+import { AddressBook } from './address-book.ts'
+import { connectStream } from './connector.ts'
+import { byOwnDialer, type Route, toAddress, toName } from './route.ts'
+import {
+  readOptions,
+  type Target,
+  type TcpPoolOptions,
+  type TcpPoolSettings,
+} from './tcp-options.ts'
 import { socketCustody } from './vitals.ts'
+
+/** A pool of TCP connections. Made by `createTcpPool`. */
+export class TcpPool<S extends Duplex = Socket> extends Pool<S> {
+  readonly #book: AddressBook | null
+  #closed = false
+
+  /** @internal */
+  constructor(
+    source: Source<S>,
+    settings: ResolvedSettings,
+    custody: Custody<S>,
+    book: AddressBook | null,
+  ) {
+    super(source, settings, custody)
+    this.#book = book
+    if (book === null) return
+    book.keepFor({
+      isNeeded: () => this.#isInUse(),
+      changed: (holdsForMs) => this.#readdress(book, holdsForMs),
+    })
+    this.on('open', ({ address = '' }) => {
+      if (!book.has(address)) this.#readdress(book, 0) // It left while it was dialled.
+    })
+    this.once('drain', () => {
+      this.#closed = true
+      book.close()
+    })
+  }
+
+  /**
+   * Resolves the host name now, and has the connections replaced whose address left it: each once
+   * another stands in for it, or when it is returned. Where there is no name nothing happens.
+   * @throws what the resolver says, and changes nothing then; PoolClosedError; both by rejecting.
+   */
+  async refresh(): Promise<void> {
+    if (this.#closed) throw new PoolClosedError(this.name, { stats: this.stats() })
+    if (this.#book === null) return
+    await this.#book.refresh()
+    this.#readdress(this.#book, 0)
+  }
+
+  #isInUse(): boolean {
+    const { open, connecting } = this.stats()
+    return open + connecting > 0
+  }
+
+  #readdress(book: AddressBook, spreadMs: number): void {
+    readdress(this, ({ address = '' }) => !book.has(address), spreadMs)
+  }
+}
 
 /**
  * A pool of TCP connections, or of Unix domain sockets. Idle ones are watched: one that its peer
@@ -25,24 +85,56 @@ import { socketCustody } from './vitals.ts'
  * await pool.close()
  * ```
  */
-export function createTcpPool(options: TcpPoolOptions): Pool<Socket> {
-  const { name, target, settings: given } = readOptions(options)
-  const { probe, reset, classify, isFatal } = given
+export function createTcpPool<S extends Duplex = Socket>(options: TcpPoolOptions<S>): TcpPool<S> {
+  const { name, place, target, settings: given } = readOptions(options)
+  const { probe, reset, classify, isFatal, handshake, handshakeTimeoutMs = Infinity } = given
   const settings = resolveSettings(name, given, {
     probes: probe !== undefined,
     resets: reset !== undefined,
     dials: true,
   })
-  const { now } = settings.clock
-  const source: Source<Socket> = {
-    create: (context) => connectSocket(target, given, context, now),
-    destroy: (socket) => {
-      socket.destroy()
+  const { clock } = settings
+  const book = bookOf(target, given, settings)
+  const route = routeOf(target, place, given, book, clock)
+  const source: Source<Duplex> = {
+    create: (context) => connectStream({ route, handshake, handshakeTimeoutMs, clock }, context),
+    destroy: (stream) => {
+      stream.destroy()
     },
     ...(probe !== undefined && { probe }),
     ...(reset !== undefined && { reset }),
     ...(classify !== undefined && { classify }),
     ...(isFatal !== undefined && { isFatal }),
   }
-  return new Pool<Socket>(source, settings, socketCustody)
+  // Every stream of this pool is an S: it comes from its own route.
+  return new TcpPool<Duplex>(source, settings, socketCustody, book) as unknown as TcpPool<S>
+}
+
+/** The address book of a host name; null where there is none to resolve. */
+function bookOf(
+  target: Target,
+  { family = 0, lookup, lookupTimeoutMs = Infinity }: TcpPoolSettings<Duplex>,
+  { clock, limits }: ResolvedSettings,
+): AddressBook | null {
+  if ('path' in target || 'connect' in target || isIP(target.host) !== 0) return null
+  const timeoutMs = Math.min(lookupTimeoutMs, limits.createTimeoutMs)
+  return new AddressBook({ ...target, family, lookup, timeoutMs, clock })
+}
+
+function routeOf(
+  target: Target,
+  place: string,
+  given: TcpPoolSettings<Duplex>,
+  book: AddressBook | null,
+  clock: ResolvedSettings['clock'],
+): Route {
+  const { lookupTimeoutMs: lookup = Infinity, connectTimeoutMs: connect = Infinity } = given
+  const limits = { lookup, connect }
+  if ('connect' in target) {
+    const { host, port } = target
+    const told = { ...(host !== undefined && { host }), ...(port !== undefined && { port }) }
+    return byOwnDialer(target.connect, place, told, given, limits)
+  }
+  if (book === null || 'path' in target) return toAddress(target, given, limits)
+  return toName(book, target.port, given, limits, clock)
 }

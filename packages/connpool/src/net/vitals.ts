@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { About } from '../pool/cargo.ts'
 import { type Custody, UnreadBytesError } from '../pool/custody.ts'
 
@@ -17,7 +18,12 @@ interface Watch {
   readonly encoding: BufferEncoding | null
 }
 
-type WatchedSocket = Socket & { [WATCH]?: Watch; readableFlowing: boolean | null }
+/** Of a user's own dialer it may be another stream than a socket, without what only sockets have. */
+type WatchedSocket = Duplex &
+  Partial<Pick<Socket, 'ref' | 'unref' | 'setTimeout' | 'timeout'>> & {
+    [WATCH]?: Watch
+    readableFlowing: boolean | null
+  }
 
 /**
  * Watches and judges sockets. A dead or dirty one is known by its own state, in about a nanosecond,
@@ -28,13 +34,13 @@ type WatchedSocket = Socket & { [WATCH]?: Watch; readableFlowing: boolean | null
  * the socket is paused: a flowing one without a listener would drop what arrives. A lent one is as
  * a new one, neither flowing nor paused: one left paused would not flow for its next `data` listener.
  */
-export const socketCustody: Custody<Socket> = {
+export const socketCustody: Custody<Duplex> = {
   park(socket: WatchedSocket): boolean {
     const watch = socket[WATCH]
     if (watch === undefined || !isSound(socket) || !isIntact(socket, watch)) return false
     if (socket.readableFlowing === true) still(socket)
     while (socket.writableCorked > 0) socket.uncork()
-    if (socket.timeout) socket.setTimeout(0)
+    if (socket.timeout) socket.setTimeout?.(0)
     watch.unrefd = true // Its borrower may have told it so.
     return true
   },
@@ -49,18 +55,18 @@ export const socketCustody: Custody<Socket> = {
     if (socket.readableFlowing === false) socket.readableFlowing = null
     if (watch.unrefd) {
       watch.unrefd = false
-      socket.ref()
+      socket.ref?.()
     }
     return true
   },
 
   isAlive,
 
-  flushed(socket: Socket): boolean {
+  flushed(socket: Duplex): boolean {
     return socket.writableLength === 0
   },
 
-  flush(socket: Socket, signal: AbortSignal): Promise<void> {
+  flush(socket: Duplex, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const abort = () => reject(signal.reason)
       signal.addEventListener('abort', abort, { once: true })
@@ -83,12 +89,12 @@ export const socketCustody: Custody<Socket> = {
     watch.watching = true
     watch.unrefd = true
     socket.on('readable', onReadable)
-    socket.unref()
+    socket.unref?.()
   },
 }
 
 /** Takes a socket into custody: from now on it reports its own end to `died`. */
-export function enterCustody(socket: Socket, about: About, died: (error?: unknown) => void): void {
+export function enterCustody(socket: Duplex, about: About, died: (error?: unknown) => void): void {
   const watched: WatchedSocket = socket
   const encoding = socket.readableEncoding
   watched[WATCH] = { about, died, watching: false, unrefd: true, encoding }
@@ -96,23 +102,23 @@ export function enterCustody(socket: Socket, about: About, died: (error?: unknow
 }
 
 /** Neither ended nor closed, as far as the loop has seen. */
-function isAlive(socket: Socket): boolean {
+function isAlive(socket: Duplex): boolean {
   return !socket.destroyed && !socket.readableEnded && socket.writable
 }
 
 /** Alive, and nothing in it that its next borrower would read. */
-function isSound(socket: Socket): boolean {
+function isSound(socket: Duplex): boolean {
   return isAlive(socket) && socket.readableLength === 0
 }
 
 /** As it was lent: with our listeners, and without an encoding, which may hold half a letter back. */
-function isIntact(socket: Socket, { encoding }: Watch): boolean {
+function isIntact(socket: Duplex, { encoding }: Watch): boolean {
   const listened = socket.listenerCount('error') > 0 && socket.listenerCount('close') > 0
   return listened && socket.readableEncoding === encoding
 }
 
 /** Stops a flowing socket. Node takes one to be read whose listeners went with removeAllListeners. */
-function still(socket: Socket): void {
+function still(socket: Duplex): void {
   if (socket.listenerCount('data') === 0) {
     socket.on('data', ignore)
     socket.off('data', ignore)

@@ -13,6 +13,9 @@ const CLASS_OF_CODE: ReadonlyMap<unknown, FailureClass> = new Map<unknown, Failu
   ['ENOTFOUND', 'config'],
   ['EAI_NONAME', 'config'],
   ['EAI_NODATA', 'config'],
+  ['ENODATA', 'config'],
+  ['ERR_INVALID_IP_ADDRESS', 'config'],
+  ['ERR_INVALID_RETURN_VALUE', 'config'],
   ['EMFILE', 'local'],
   ['ENFILE', 'local'],
   ['EADDRNOTAVAIL', 'local'],
@@ -30,6 +33,32 @@ export function arisenIn(phase: ConnectPhase, error: unknown, address?: string):
   return error
 }
 
+/** Notes how far a `create` has come, on its signal: for a message, should it take too long. */
+export function reached(phase: ConnectPhase, signal: AbortSignal, address: string): void {
+  contexts.set(signal, { phase, address })
+}
+
+/** What each phase was about when it took too long. */
+const UNDER_WAY: Readonly<Record<ConnectPhase, string>> = {
+  create: 'opening',
+  lookup: 'resolving',
+  connect: 'connecting to',
+  tls: 'the TLS handshake with',
+  handshake: 'the handshake with',
+}
+
+/** The error of a `create` that took longer than `createTimeoutMs`, and how far it had come. */
+export function lateCreate(
+  pool: string,
+  createTimeoutMs: number,
+  signal: AbortSignal | undefined,
+): unknown {
+  const { phase, address } = contextOf(signal)
+  const stage = address === undefined ? '' : ` (${UNDER_WAY[phase]} ${address} was under way)`
+  const error = new Error(`${pool}: no connection was opened within ${createTimeoutMs} ms${stage}`)
+  return arisenIn(phase, error, address)
+}
+
 /** Where an error arose: in `create` as a whole, unless somebody noted more. */
 export function contextOf(error: unknown): FailureContext {
   const noted = typeof error === 'object' && error !== null ? contexts.get(error) : undefined
@@ -41,8 +70,8 @@ export function classOf(error: unknown): FailureClass {
   return CLASS_OF_CODE.get(codeOf(error)) ?? 'backend'
 }
 
-/** Anything can be thrown, also what throws when it is looked at. */
-function codeOf(error: unknown): unknown {
+/** The `code` of an error. Anything can be thrown, also what throws when it is looked at. */
+export function codeOf(error: unknown): unknown {
   try {
     return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
   } catch {

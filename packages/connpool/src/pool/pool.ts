@@ -1,7 +1,7 @@
 import type { PoolMachine } from '../core/machine.ts'
 import { PRIORITIES } from '../core/queue.ts'
 import { Waiter } from '../core/waiter.ts'
-import type { Cargo } from './cargo.ts'
+import type { About, Cargo } from './cargo.ts'
 import type { Custody } from './custody.ts'
 import { CloseTimeoutError } from './errors.ts'
 import { isEventName, type PoolEventName, type PoolListener } from './events.ts'
@@ -86,10 +86,29 @@ const READY_RULES: Rules = { timeoutMs: wait }
 const RESIZE_RULES: Rules = { min: finiteCount(0), max: count(1) }
 
 /**
+ * For `net/`: has the open connections to which `isMeant` applies replaced, because their address
+ * left the name; each at a moment of its own within `spreadMs`.
+ */
+export let readdress: <T>(
+  pool: Pool<T>,
+  isMeant: (about: About) => boolean,
+  spreadMs: number,
+) => void
+
+/**
  * A pool of connections: lends each to one borrower at a time, keeps those that are given back, and
  * replaces those that die. Made by `createPool` or `createTcpPool`.
  */
 export class Pool<T> {
+  static {
+    readdress = (pool, isMeant, spreadMs) => {
+      const meant = (slot: { readonly cargo: { readonly about: About } }) =>
+        isMeant(slot.cargo.about)
+      pool.#machine.expire(meant, 'readdressed', spreadMs, pool.#now())
+      pool.#turns.expectEnd()
+    }
+  }
+
   /** First word of every message; tells pools apart in events and in `pools()`. */
   readonly name: string
   readonly #settings: ResolvedSettings
@@ -368,7 +387,7 @@ export class Pool<T> {
 let unnamed = 0
 
 /** A name for a pool that was given none. */
-function nextName(): string {
+export function nextName(): string {
   unnamed++
   return `pool-${unnamed}`
 }

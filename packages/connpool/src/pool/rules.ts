@@ -67,17 +67,10 @@ const NOT_YET: ReadonlySet<string> = new Set([
   'leakThresholdMs',
   'logger',
   'tls',
-  'lookup',
-  'connect',
-  'lookupTimeoutMs',
-  'connectTimeoutMs',
   'tlsTimeoutMs',
-  'handshakeTimeoutMs',
   'serverSpeaksFirst',
   'onIdleData',
   'strictListeners',
-  'keepAlive.intervalMs',
-  'keepAlive.count',
 ])
 
 /** The options that are known, each with its rule. */

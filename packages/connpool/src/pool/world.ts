@@ -8,7 +8,7 @@ import { Alarm } from './alarm.ts'
 import { Cargo } from './cargo.ts'
 import { type Custody, UnreadBytesError } from './custody.ts'
 import { Events } from './events.ts'
-import { contextOf } from './failure.ts'
+import { contextOf, lateCreate } from './failure.ts'
 import { Judgement } from './judgement.ts'
 import { type LoanOffice, Loans } from './loans.ts'
 import type { ResolvedSettings } from './options.ts'
@@ -343,7 +343,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     this.lastFailure = error ?? this.#unexplained(slot)
     if (!this.events.has('connectFailed')) return
     const id = slot.id === 0 ? {} : { connectionId: slot.id }
-    const { address } = contextOf(error)
+    const { address } = contextOf(this.lastFailure)
     const where = address === undefined ? {} : { address }
     this.events.emit('connectFailed', this.now(), { error: this.lastFailure, ...id, ...where })
   }
@@ -379,12 +379,12 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
   }
 
   /** A failed dial for which nobody gave an error. */
-  #unexplained(slot: Place<T>): Error {
-    const { createTimeoutMs } = this.machine.moves.limits
-    return new Error(
-      slot.id === 0
-        ? `${this.name}: no connection was opened within ${createTimeoutMs} ms`
-        : `${this.name}: connection ${slot.id} failed before its first release (${slot.fate})`,
-    )
+  #unexplained(slot: Place<T>): unknown {
+    if (slot.id === 0) {
+      const { createTimeoutMs } = this.machine.moves.limits
+      return lateCreate(this.name, createTimeoutMs, slot.cargo.operation?.signal)
+    }
+    const what = `connection ${slot.id} failed before its first release (${slot.fate})`
+    return new Error(`${this.name}: ${what}`)
   }
 }

@@ -7,9 +7,24 @@ const refused: readonly (readonly [options: object, message: RegExp])[] = [
   [{}, /needs "port" or "path", but neither is given/],
   [{ host: 'a' }, /needs "port" or "path", but neither is given/],
   [{ port: 1, path: '/a' }, /needs "port" or "path", but both are given/],
-  [{ path: '/a', host: 'a' }, /"host" goes with "port", not "path"; leave it out/],
-  [{ path: '/a', localAddress: '127.0.0.1' }, /"localAddress" goes with "port", not "path"; leave/],
-  [{ path: '/a', family: 4 }, /"family" goes with "port", not "path"; leave it out/],
+  [{ path: '/a', host: 'a' }, /"host" does not go with "path"; leave one of them out/],
+  [{ path: '/a', localAddress: '127.0.0.1' }, /"localAddress" does not go with "path"; leave one/],
+  [{ path: '/a', family: 4 }, /"family" does not go with "path"; leave one of them out/],
+  [{ path: '/a', lookup: () => [] }, /"lookup" does not go with "path"/],
+  [{ path: '/a', lookupTimeoutMs: 5 }, /"lookupTimeoutMs" does not go with "path"/],
+  ...Object.entries({
+    path: '/a',
+    localAddress: '127.0.0.1',
+    family: 4,
+    lookup: () => [],
+    lookupTimeoutMs: 5,
+  }).map(
+    ([key, value]) =>
+      [
+        { connect: () => {}, [key]: value },
+        new RegExp(`"${key}" does not go with "connect", which dials by itself; leave one`),
+      ] as const,
+  ),
   ...[0, -1, 65_536, 1.5, '80', Number.NaN, null, Infinity].map(
     (port) =>
       [
@@ -52,9 +67,22 @@ const refused: readonly (readonly [options: object, message: RegExp])[] = [
   ),
   [
     { port: 1, keepAlive: { delay: 1 } },
-    /"keepAlive.delay" is refused: .* these are known: delayMs/,
+    /"keepAlive.delay" is refused: .* these are known: delayMs, intervalMs, count/,
   ],
-  ...['handshake', 'probe', 'reset', 'classify', 'isFatal'].flatMap((verb) =>
+  ...[0, 999, 32_767_001, '1s'].map(
+    (intervalMs) =>
+      [{ port: 1, keepAlive: { intervalMs } }, /"keepAlive.intervalMs" is .*; it must be/] as const,
+  ),
+  ...[0, 128, 1.5, '3'].map(
+    (count) => [{ port: 1, keepAlive: { count } }, /"keepAlive.count" is .*from 1 to 127/] as const,
+  ),
+  ...['lookupTimeoutMs', 'connectTimeoutMs', 'handshakeTimeoutMs'].flatMap((key) =>
+    [0, -1, Number.NaN, '5', null].map(
+      (value) =>
+        [{ port: 1, [key]: value }, new RegExp(`"${key}" is .*; it must be .* over 0`)] as const,
+    ),
+  ),
+  ...['handshake', 'lookup', 'connect', 'probe', 'reset', 'classify', 'isFatal'].flatMap((verb) =>
     [1, 'x', {}, null].map(
       (value) =>
         [{ port: 1, [verb]: value }, new RegExp(`"${verb}" is .*; it must be a function`)] as const,
@@ -62,12 +90,7 @@ const refused: readonly (readonly [options: object, message: RegExp])[] = [
   ),
   ...[
     'tls',
-    'lookup',
-    'connect',
-    'lookupTimeoutMs',
-    'connectTimeoutMs',
     'tlsTimeoutMs',
-    'handshakeTimeoutMs',
     'serverSpeaksFirst',
     'onIdleData',
     'strictListeners',

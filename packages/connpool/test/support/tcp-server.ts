@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, type ListenOptions, type Server, type Socket } from 'node:net'
 
 /** A server in this process, which knows its connections. */
 export class TcpServer implements AsyncDisposable {
@@ -10,11 +10,14 @@ export class TcpServer implements AsyncDisposable {
   #ended = false
   readonly #waiting: { readonly count: number; readonly tell: () => void }[] = []
 
-  /** Listens on a free port of the loopback, or on `path`. */
-  static async start(serve: (socket: Socket) => void = echo, path?: string): Promise<TcpServer> {
+  /** Listens on a free port of the loopback, or where it is told. */
+  static async start(
+    serve: (socket: Socket) => void = echo,
+    where: string | ListenOptions = {},
+  ): Promise<TcpServer> {
     const server = new TcpServer(serve)
-    if (path === undefined) server.#server.listen(0, '127.0.0.1')
-    else server.#server.listen(path)
+    if (typeof where === 'string') server.#server.listen(where)
+    else server.#server.listen({ host: '127.0.0.1', port: 0, ...where })
     await once(server.#server, 'listening')
     return server
   }

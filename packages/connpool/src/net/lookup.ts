@@ -1,0 +1,97 @@
+import { type LookupAddress, lookup as systemLookup } from 'node:dns'
+import { isIP } from 'node:net'
+
+/** An address that a name resolved to. */
+export interface ResolvedAddress {
+  /** IP address. */
+  readonly address: string
+  /** IP version, 4 or 6; read off the address where it is absent. */
+  readonly family?: number | undefined
+  /** For how long it holds, in s. Where it is absent, 30 s are assumed. */
+  readonly ttl?: number | undefined
+}
+
+/** What a lookup answers: one address or several, as texts or with what else is known of them. */
+export type LookupAnswer = string | ResolvedAddress | readonly (string | ResolvedAddress)[]
+
+/** What a lookup is asked for. */
+export interface LookupQuery {
+  /** IP version that is wanted: 4, 6, or 0 for either. */
+  readonly family: 0 | 4 | 6
+  /** Every address is wanted. */
+  readonly all: true
+}
+
+/**
+ * Resolves a host name. Any function of the shape that Node's sockets take will do, such as
+ * `dns.lookup`, and any that resolves to its answer instead of calling back.
+ */
+export type Lookup = (
+  hostname: string,
+  query: LookupQuery,
+  callback: (error: Error | null, answer: string | LookupAddress[], family?: number) => void,
+) => unknown
+
+/** What came of a lookup. */
+export interface Resolution {
+  /** At least one, each once, in the resolver's order. */
+  readonly addresses: readonly string[]
+  /** For how long the answer holds, in ms, as far as its resolver said. */
+  readonly ttlMs: number | undefined
+}
+
+/**
+ * Asks a resolver, the system's unless another is given.
+ * @throws what the resolver says, or an error with code `ENOTFOUND` when it knows of no address; by
+ * rejecting.
+ */
+export async function lookUp(
+  hostname: string,
+  family: 0 | 4 | 6,
+  lookup: Lookup = systemLookup,
+): Promise<Resolution> {
+  const entries = entriesOf(await ask(hostname, { family, all: true }, lookup))
+  const strange = entries.find(({ address }) => isIP(address) === 0)
+  if (strange !== undefined) {
+    const found = `no IP address: ${JSON.stringify(strange.address)}`
+    throw lookupError(
+      'ERR_INVALID_IP_ADDRESS',
+      hostname,
+      `the lookup of ${hostname} answered ${found}`,
+    )
+  }
+  const wanted = entries.filter(({ address }) => family === 0 || isIP(address) === family)
+  if (wanted.length === 0) {
+    const kind = family === 0 ? 'address' : `IPv${family} address`
+    throw lookupError('ENOTFOUND', hostname, `${hostname} resolves to no ${kind}`)
+  }
+  const ttls = wanted.flatMap(({ ttl }) => (typeof ttl === 'number' && ttl >= 0 ? [ttl] : []))
+  return {
+    addresses: [...new Set(wanted.map(({ address }) => address))],
+    ttlMs: ttls.length === 0 ? undefined : Math.min(...ttls) * 1_000,
+  }
+}
+
+/** By callback or by promise, whichever comes. */
+function ask(hostname: string, query: LookupQuery, lookup: Lookup): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const answered = lookup(hostname, query, (error, answer) => {
+      if (error) reject(error)
+      else resolve(answer)
+    })
+    if (answered instanceof Promise) answered.then(resolve, reject)
+  })
+}
+
+function entriesOf(answer: unknown): ResolvedAddress[] {
+  const answers: unknown[] = Array.isArray(answer) ? answer : [answer]
+  return answers.map((entry) => {
+    if (typeof entry !== 'object' || entry === null) return { address: String(entry) }
+    const { address, ttl }: Partial<Record<keyof ResolvedAddress, unknown>> = entry
+    return { address: String(address), ...(typeof ttl === 'number' && { ttl }) }
+  })
+}
+
+function lookupError(code: string, hostname: string, message: string): Error {
+  return Object.assign(new Error(message), { code, hostname, syscall: 'lookup' })
+}

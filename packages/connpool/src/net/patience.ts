@@ -1,0 +1,37 @@
+import type { Clock } from '../pool/clock.ts'
+
+/**
+ * What a promise answers, unless that takes longer than `ms`. The time does not hold the process.
+ * @throws an error with code `ETIMEDOUT` that says what was `late`, by rejecting.
+ */
+export function withinTime<R>(
+  promise: Promise<R>,
+  ms: number,
+  clock: Required<Clock>,
+  late = 'no answer',
+): Promise<R> {
+  if (ms === Infinity) return promise
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimeout(() => reject(timeoutError(late, ms)), Math.max(1, Math.ceil(ms)))
+    timer.unref()
+    promise.then(resolve, reject).finally(() => timer.close())
+  })
+}
+
+/**
+ * What a promise answers, unless `signal` aborts first.
+ * @throws the signal's reason, by rejecting.
+ */
+export function orAbort<R>(promise: Promise<R>, signal: AbortSignal): Promise<R> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+/** The error of what took too long. */
+export function timeoutError(late: string, ms: number): Error {
+  return Object.assign(new Error(`${late} within ${ms} ms`), { code: 'ETIMEDOUT' })
+}

@@ -1,0 +1,112 @@
+import { Socket } from 'node:net'
+import { Duplex } from 'node:stream'
+import type { Clock } from '../pool/clock.ts'
+import { show } from '../pool/rules.ts'
+import { showAddress } from './address.ts'
+import type { AddressBook } from './address-book.ts'
+import { connected, type DialAddress, type DialOptions, dial, endureErrors, tune } from './dial.ts'
+import { orAbort } from './patience.ts'
+import type { Phases } from './phases.ts'
+import { race } from './race.ts'
+
+/** A stream that was dialled, and where it leads. */
+export interface Dialled {
+  readonly stream: Duplex
+  readonly address: string
+}
+
+/** A way to the server: everything up to a connected stream. */
+export type Route = (phases: Phases) => Promise<Dialled>
+
+/** How long the phases of a route may take, in ms. */
+export interface RouteLimits {
+  readonly lookup: number
+  readonly connect: number
+}
+
+/** What a dialer of the user's own is told. */
+export interface ConnectContext {
+  /** Aborts when the connection is not wanted any more. */
+  readonly signal: AbortSignal
+  /** The host, where the options name one. */
+  readonly host?: string | undefined
+  /** The port, where the options name one. */
+  readonly port?: number | undefined
+}
+
+/** A dialer of the user's own: through a proxy, a tunnel, or whatever else ends in a stream. */
+export type Connect<S> = (context: ConnectContext) => Promise<S> | S
+
+/** To the one address that there is. */
+export function toAddress(to: DialAddress, options: DialOptions, limits: RouteLimits): Route {
+  const address = showAddress(to)
+  return (phases) =>
+    phases.run('connect', address, limits.connect, async (signal) => ({
+      stream: await dial(to, options, signal),
+      address,
+    }))
+}
+
+/** To whichever address of a host name answers first. */
+export function toName(
+  book: AddressBook,
+  port: number,
+  options: DialOptions,
+  limits: RouteLimits,
+  clock: Required<Clock>,
+): Route {
+  const { name } = book
+  const show = (host: string) => book.show(host)
+  return async (phases) => {
+    const addresses = await phases.run('lookup', name, limits.lookup, (signal) => book.take(signal))
+    const [only = name] = addresses
+    const place = addresses.length === 1 ? show(only) : name
+    const { socket, address } = await phases.run('connect', place, limits.connect, (signal) =>
+      race(
+        {
+          addresses,
+          dial: (host, signal) => dial({ host, port }, options, signal),
+          dialled: (host, connected) => book.dialled(host, connected),
+          show,
+        },
+        clock,
+        signal,
+      ),
+    )
+    return { stream: socket, address: show(address) }
+  }
+}
+
+/** As the user dials. A socket that still connects is waited for; what comes too late is destroyed. */
+export function byOwnDialer(
+  connect: Connect<Duplex>,
+  place: string,
+  target: Omit<ConnectContext, 'signal'>,
+  options: DialOptions,
+  limits: RouteLimits,
+): Route {
+  return (phases) =>
+    phases.run('connect', place, limits.connect, async (signal) => {
+      const dialling = Promise.resolve(connect({ ...target, signal })).then(streamOf)
+      dialling.then(
+        (stream) => signal.aborted && stream.destroy(),
+        () => {},
+      )
+      const stream = await orAbort(dialling, signal)
+      if (stream instanceof Socket) {
+        if (stream.connecting) await connected(stream, signal)
+        tune(stream, options)
+      }
+      return { stream, address: place }
+    })
+}
+
+/** What a dialer of the user's own answered. */
+function streamOf(answer: unknown): Duplex {
+  if (!(answer instanceof Duplex)) {
+    const message = `connect() answered ${show(answer)}; it must answer a Duplex stream`
+    throw Object.assign(new TypeError(message), { code: 'ERR_INVALID_RETURN_VALUE' })
+  }
+  endureErrors(answer)
+  return answer
+}

@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect as dial, Socket } from 'node:net'
+import { Duplex, duplexPair } from 'node:stream'
+import { test } from 'node:test'
+import { type ConnectContext, createTcpPool, type FailureContext } from '../../src/index.ts'
+import { ManualClock } from '../../src/testing/index.ts'
+import { TcpServer } from '../support/tcp-server.ts'
+import { turns } from '../support/turns.ts'
+
+const timeout = 10_000
+const failFast = { initialMs: 5_000, jitter: 0, failFastAfter: 1 }
+
+test('a dialer of one’s own is told host, port and signal, and its socket is pooled as any other', {
+  timeout,
+}, async () => {
+  await using server = await TcpServer.start()
+  const told: ConnectContext[] = []
+  await using pool = createTcpPool({
+    host: 'behind-a-proxy.invalid',
+    port: 5432,
+    connect: async (context) => {
+      told.push(context)
+      const socket = dial(server.port, '127.0.0.1')
+      await once(socket, 'connect')
+      return socket
+    },
+  })
+  assert.equal(pool.name, 'behind-a-proxy.invalid:5432')
+  const lease = await pool.acquire()
+  assert.ok(lease.connection instanceof Socket)
+  assert.equal(lease.info.address, 'behind-a-proxy.invalid:5432')
+  assert.deepEqual(Object.keys(lease.info.timings ?? {}), ['connect'])
+  const [{ signal, ...where } = assert.fail('it was not asked')] = told
+  assert.deepEqual(where, { host: 'behind-a-proxy.invalid', port: 5432 })
+  assert.equal(signal.aborted, false)
+  lease.connection.write('question')
+  assert.equal(String(await once(lease.connection, 'data')), 'question')
+  lease.release()
+  await turns(3)
+  const closed = new Promise((resolve) => pool.once('close', resolve))
+  server.socket.end()
+  await closed
+  assert.equal(pool.stats().closed.died, 1)
+})
+
+test('without a host the pool is named by number, and dialled all the same', {
+  timeout,
+}, async () => {
+  await using server = await TcpServer.start()
+  await using pool = createTcpPool({ connect: () => dial(server.port, '127.0.0.1') })
+  assert.match(pool.name, /^pool-\d+$/)
+  const lease = await pool.acquire()
+  lease.connection.setNoDelay(true) // It is a Socket for the compiler, too.
+  lease.release()
+})
+
+test('a socket that an own dialer answers gets noDelay and keepalive', { timeout }, async (t) => {
+  await using server = await TcpServer.start()
+  const calls: string[] = []
+  t.mock.method(Socket.prototype, 'setNoDelay', (on: boolean) => calls.push(`noDelay ${on}`))
+  t.mock.method(Socket.prototype, 'setKeepAlive', (on: boolean, ms: number) =>
+    calls.push(`keepAlive ${on} ${ms}`),
+  )
+  await using pool = createTcpPool({ connect: () => dial(server.port, '127.0.0.1') })
+  const lease = await pool.acquire()
+  lease.release()
+  assert.deepEqual(calls, ['noDelay true', 'keepAlive true 30000'])
+})
+
+test('any Duplex will do: it is lent, watched while idle, and closed', { timeout }, async () => {
+  const ends: Duplex[] = []
+  await using pool = createTcpPool({
+    connect: async (): Promise<Duplex> => {
+      const [ours, theirs] = duplexPair()
+      theirs.on('data', (bytes) => theirs.write(bytes))
+      ends.push(theirs)
+      return ours
+    },
+    idleTimeoutMs: 60_000,
+  })
+  const lease = await pool.acquire()
+  lease.connection.write('question')
+  assert.equal(String(await once(lease.connection, 'data')), 'question')
+  lease.connection.removeAllListeners('data')
+  lease.release()
+  await turns(3)
+  const again = await pool.acquire()
+  assert.equal(again.info.id, 1)
+  again.release()
+  await turns(3)
+  ends[0]?.write('late')
+  await turns(3)
+  assert.equal(pool.stats().closed.dirty, 1)
+})
+
+for (const [what, answer] of Object.entries({
+  nothing: undefined,
+  'a number': 7,
+  'an object': {},
+})) {
+  test(`a dialer that answers ${what} is a fault of the configuration`, { timeout }, async () => {
+    await using pool = createTcpPool({ connect: async () => answer as unknown as Duplex })
+    await assert.rejects(pool.acquire(), (error: Error & { code: string }) => {
+      assert.equal(error.code, 'ERR_CONNECT_FAILED')
+      assert.match(String(error.cause), /connect\(\) answered .*; it must answer a Duplex stream/)
+      return true
+    })
+  })
+}
+
+test('what it throws is a failed dial of phase connect', { timeout }, async () => {
+  const own = new Error('the proxy says no')
+  const asked: FailureContext[] = []
+  await using pool = createTcpPool({
+    host: 'db',
+    port: 1,
+    connect: () => {
+      throw own
+    },
+    backoff: failFast,
+    classify: (_error, context) => {
+      asked.push(context)
+      return undefined
+    },
+  })
+  await assert.rejects(pool.acquire(), { code: 'ERR_POOL_UNAVAILABLE', cause: own })
+  assert.deepEqual(asked, [{ phase: 'connect', address: 'db:1' }])
+})
+
+test('a dialer that hangs ends with connectTimeoutMs; a stream that comes after all is destroyed', {
+  timeout,
+}, async () => {
+  const clock = new ManualClock()
+  let finish = (_stream: Duplex): void => {}
+  let signal: AbortSignal | undefined
+  await using pool = createTcpPool({
+    clock,
+    connect: (context) => {
+      signal = context.signal
+      return new Promise<Duplex>((resolve) => {
+        finish = resolve
+      })
+    },
+    connectTimeoutMs: 300,
+    backoff: failFast,
+  })
+  const refused = assert.rejects(pool.acquire(), { code: 'ERR_POOL_UNAVAILABLE' })
+  await clock.pass(300)
+  await refused
+  assert.equal(signal?.aborted, true)
+  const [ours] = duplexPair()
+  finish(ours)
+  await once(ours, 'close')
+  assert.equal(pool.stats().opened, 0)
+})
+
+test('close() aborts an own dialer, and leaves nothing of it', { timeout }, async () => {
+  let finish = (_stream: Duplex): void => {}
+  const pool = createTcpPool({
+    connect: () =>
+      new Promise<Duplex>((resolve) => {
+        finish = resolve
+      }),
+  })
+  const waiting = assert.rejects(pool.acquire(), { code: 'ERR_POOL_CLOSED' })
+  await turns(1)
+  await pool.close()
+  await waiting
+  const [ours] = duplexPair()
+  finish(ours)
+  await once(ours, 'close')
+})
+
+test('a stream that the handshake answers takes the place of the socket, and both end together', {
+  timeout,
+}, async () => {
+  await using server = await TcpServer.start()
+  const beneath: Socket[] = []
+  await using pool = createTcpPool({
+    host: '127.0.0.1',
+    port: server.port,
+    handshake: (socket) => {
+      beneath.push(socket)
+      return Duplex.from({ readable: socket, writable: socket })
+    },
+  })
+  const lease = await pool.acquire()
+  assert.notEqual(lease.connection, beneath[0])
+  lease.connection.write('question')
+  assert.equal(String(await once(lease.connection, 'data')), 'question')
+  lease.destroy()
+  await server.holds(0)
+  assert.equal(beneath[0]?.destroyed, true)
+
+  const other = await pool.acquire()
+  const died = once(other.signal, 'abort')
+  server.socket.resetAndDestroy()
+  await died
+  other.release()
+  assert.equal(pool.stats().closed.died, 1)
+})
+
+test('a stream that is destroyed when the handshake answers it is a failed dial', {
+  timeout,
+}, async () => {
+  await using server = await TcpServer.start()
+  await using pool = createTcpPool({
+    host: '127.0.0.1',
+    port: server.port,
+    backoff: failFast,
+    handshake: () => {
+      const [dead] = duplexPair()
+      return dead.destroy()
+    },
+  })
+  await assert.rejects(pool.acquire(), { code: 'ERR_POOL_UNAVAILABLE' })
+  await server.holds(0)
+})
+
+test('a socket that still connects is waited for, and one that fails to is a failed dial', {
+  timeout,
+}, async () => {
+  const server = await TcpServer.start()
+  const { port } = server
+  await server[Symbol.asyncDispose]()
+  await using pool = createTcpPool({
+    connect: () => dial(port, '127.0.0.1'),
+    backoff: failFast,
+  })
+  await assert.rejects(pool.acquire(), (error: Error) => {
+    assert.match(String(error.cause), /ECONNREFUSED/)
+    return true
+  })
+  assert.equal(pool.stats().opened, 0)
+})
