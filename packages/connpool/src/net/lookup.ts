@@ -1,5 +1,6 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns'
 import { isIP } from 'node:net'
+import { isThenable } from '../pool/thenable.ts'
 
 /** An address that a name resolved to. */
 export interface ResolvedAddress {
@@ -24,7 +25,7 @@ export interface LookupQuery {
 
 /**
  * Resolves a host name. Any function of the shape that Node's sockets take will do, such as
- * `dns.lookup`, and any that resolves to its answer instead of calling back.
+ * `dns.lookup`, and any that answers with the addresses, or a promise of them, instead of calling back.
  */
 export type Lookup = (
   hostname: string,
@@ -72,14 +73,15 @@ export async function lookUp(
   }
 }
 
-/** By callback or by promise, whichever comes. */
+/** By callback, by promise or at once, whichever comes; dns.lookup returns something else. */
 function ask(hostname: string, query: LookupQuery, lookup: Lookup): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const answered = lookup(hostname, query, (error, answer) => {
       if (error) reject(error)
       else resolve(answer)
     })
-    if (answered instanceof Promise) answered.then(resolve, reject)
+    if (isThenable(answered)) answered.then(resolve, reject)
+    else if (typeof answered === 'string' || Array.isArray(answered)) resolve(answered)
   })
 }
 

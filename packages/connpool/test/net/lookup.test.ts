@@ -29,6 +29,8 @@ const shapes: Record<string, Lookup> = {
   'a callback with one address': (_host, _query, callback) => callback(null, '127.0.0.1', 4),
   'a callback with several': (_host, _query, callback) =>
     callback(null, [{ address: '127.0.0.1', family: 4 }]),
+  'an answer at once': () => '127.0.0.1',
+  'several at once': () => ['127.0.0.1'],
   'a promise of a text': async () => '127.0.0.1',
   'a promise of texts': async () => ['127.0.0.1'],
   'a promise of addresses with a ttl': async () => [{ address: '127.0.0.1', ttl: 5 }],
