@@ -1,5 +1,6 @@
 import type { Work } from './work.ts'
 import { acquire, acquireTimeout } from './works/acquire.ts'
+import { tcpAcquire, tcpTryAcquire } from './works/tcp.ts'
 import { tryAcquire } from './works/try-acquire.ts'
 import { use } from './works/use.ts'
 import { waiters } from './works/waiters.ts'
@@ -13,6 +14,8 @@ export const programme: readonly Work[] = [
   use,
   workers,
   waiters,
+  tcpTryAcquire,
+  tcpAcquire,
 ]
 
 /** The work of that name. Throws for an unknown one. */

@@ -65,6 +65,21 @@ export const roster: readonly Entrant[] = [
     lends: 'to waiters',
     open: async (setup) => new (await import('./contestants/queue-floor.ts')).QueueFloor(setup),
   },
+  {
+    name: 'connpool-tcp',
+    title: 'connpool, TCP',
+    packageName: 'connpool',
+    lends: 'to waiters',
+    open: async (setup) =>
+      (await import('./contestants/connpool-tcp.ts')).ConnpoolTcpContestant.open(setup),
+  },
+  {
+    name: 'sockets',
+    title: 'floor: sockets',
+    packageName: null,
+    lends: 'what is idle',
+    open: async (setup) => (await import('./contestants/socket-floor.ts')).SocketFloor.open(setup),
+  },
 ]
 
 /** The entrant of that name. Throws for an unknown one. */

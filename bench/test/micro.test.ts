@@ -45,6 +45,14 @@ test('a quick run prints a block for each work and writes the same figures as JS
   }
 })
 
+test('the works with real sockets end, and close what they opened', async () => {
+  const works = ['--only', 'tcp-try-acquire', '--only', 'tcp-acquire']
+  const { code, stdout, stderr } = await run(tmpdir(), '--quick', ...works)
+  assert.equal(code, 0, stderr)
+  assert.match(stdout, /^ {2}connpool, TCP \d+\.\d+\.\d+( +\d+(\.\d+)?){5}$/m)
+  assert.equal(stdout.match(/^ {2}floor: sockets( +\d+(\.\d+)?){4} +1\.00$/gm)?.length, 2)
+})
+
 const mistakes: Record<string, [args: string[], sentence: RegExp]> = {
   'a work that does not exist': [['--only', 'sleep'], /no work is called 'sleep'; there are try-/],
   'no rounds': [['--rounds', '0'], /--rounds takes a whole number from 1 to 100, not '0'/],
@@ -69,7 +77,10 @@ test('--help says what there is', async () => {
   const { code, stdout } = await run(tmpdir(), '--help')
   assert.equal(code, 0)
   assert.match(stdout, /--rounds N/)
-  assert.match(stdout, /try-acquire, acquire, acquire-timeout, use, workers, waiters/)
+  assert.match(
+    stdout,
+    /try-acquire, acquire, acquire-timeout, use, workers, waiters, tcp-try-acquire, tcp-acquire/,
+  )
 })
 
 function run(folder: string, ...args: string[]): Promise<Result> {
