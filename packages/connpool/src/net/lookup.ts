@@ -1,5 +1,8 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns'
+import { open } from 'node:fs/promises'
 import { isIP } from 'node:net'
+import { devNull } from 'node:os'
+import { codeOf } from '../pool/failure.ts'
 import { isThenable } from '../pool/thenable.ts'
 
 /** An address that a name resolved to. */
@@ -51,7 +54,10 @@ export async function lookUp(
   family: 0 | 4 | 6,
   lookup: Lookup = systemLookup,
 ): Promise<Resolution> {
-  const entries = entriesOf(await ask(hostname, { family, all: true }, lookup))
+  const query: LookupQuery = { family, all: true }
+  const asked = ask(hostname, query, lookup)
+  const answer = await (lookup === systemLookup ? asked.catch(rethrowOwnTrouble) : asked)
+  const entries = entriesOf(answer)
   const strange = entries.find(({ address }) => isIP(address) === 0)
   if (strange !== undefined) {
     const found = `no IP address: ${JSON.stringify(strange.address)}`
@@ -83,6 +89,12 @@ function ask(hostname: string, query: LookupQuery, lookup: Lookup): Promise<unkn
     if (isThenable(answered)) answered.then(resolve, reject)
     else if (typeof answered === 'string' || Array.isArray(answered)) resolve(answered)
   })
+}
+
+/** Without a file descriptor left the system resolves nothing, and says that there is no such name. */
+async function rethrowOwnTrouble(error: unknown): Promise<never> {
+  if (codeOf(error) === 'ENOTFOUND') await (await open(devNull)).close()
+  throw error
 }
 
 function entriesOf(answer: unknown): ResolvedAddress[] {

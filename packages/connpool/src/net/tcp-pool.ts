@@ -113,12 +113,19 @@ export function createTcpPool<S extends Duplex = Socket>(options: TcpPoolOptions
 /** The address book of a host name; null where there is none to resolve. */
 function bookOf(
   target: Target,
-  { family = 0, lookup, lookupTimeoutMs = Infinity }: TcpPoolSettings<Duplex>,
+  { localAddress = '', family = 0, lookup, lookupTimeoutMs = Infinity }: TcpPoolSettings<Duplex>,
   { clock, limits }: ResolvedSettings,
 ): AddressBook | null {
   if ('path' in target || 'connect' in target || isIP(target.host) !== 0) return null
   const timeoutMs = Math.min(lookupTimeoutMs, limits.createTimeoutMs)
-  return new AddressBook({ ...target, family, lookup, timeoutMs, clock })
+  // From an address of one family no address of the other can be dialled.
+  const dialled = family === 0 ? familyOf(localAddress) : family
+  return new AddressBook({ ...target, family: dialled, lookup, timeoutMs, clock })
+}
+
+function familyOf(address: string): 0 | 4 | 6 {
+  const family = isIP(address)
+  return family === 4 || family === 6 ? family : 0
 }
 
 function routeOf(

@@ -199,6 +199,20 @@ test('family 4 and 6 leave the other one out', { timeout, skip }, async (t) => {
   })
 })
 
+test('from a local address, only addresses of its family are dialled', {
+  timeout,
+  skip,
+}, async (t) => {
+  await using server = await TcpServer.start()
+  const { port } = server
+  const lookup = to('::1', '127.0.0.1')
+  const clock = new ManualClock()
+  const pool = openPool(t, { host: 'db', port, lookup, clock, localAddress: '127.0.0.1' })
+  const lease = await pool.acquire()
+  assert.equal(lease.info.address, `127.0.0.1:${port}`)
+  lease.release()
+})
+
 test('attempts that lost, and those of an aborted dial, leave no socket and no timer', {
   timeout,
   skip,

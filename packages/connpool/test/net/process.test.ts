@@ -56,16 +56,21 @@ for (const scene of ['lent', 'relent']) {
   })
 }
 
-test('a process out of file descriptors blames itself', { timeout, skip: onLinux }, async () => {
-  await using server = await TcpServer.start()
-  const lines = await play('files', server.port, () => {}, [
-    'sh',
-    '-c',
-    'ulimit -n 64; exec "$@"',
-    'sh',
-  ])
-  assert.deepEqual(lines, ['ERR_ACQUIRE_TIMEOUT EMFILE', 'local true', 'exit 0'])
-})
+for (const [scene, what] of [
+  ['files', 'dial'],
+  ['filesByName', 'resolve a name'],
+] as const) {
+  test(`a process without a file descriptor to ${what} blames itself, and recovers`, {
+    timeout,
+    skip: onLinux,
+  }, async () => {
+    await using server = await TcpServer.start()
+    const through = ['sh', '-c', 'ulimit -n 64; exec "$@"', 'sh']
+    const lines = await play(scene, server.port, () => {}, through)
+    const expected = ['ERR_ACQUIRE_TIMEOUT EMFILE', 'local true', 'connected 1', 'exit 0']
+    assert.deepEqual(lines, expected)
+  })
+}
 
 /** Runs a scene in a process of its own, to its end, `through` another command; answers its lines. */
 async function play(

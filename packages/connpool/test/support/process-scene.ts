@@ -1,4 +1,4 @@
-import { openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { createTcpPool } from '../../src/index.ts'
 
 // A process of its own for each scene: what does a pool hold open? Arguments: the scene and a port.
@@ -6,11 +6,12 @@ import { createTcpPool } from '../../src/index.ts'
 
 const [scene, port] = process.argv.slice(2)
 const pool = createTcpPool({
-  host: '127.0.0.1',
+  host: scene === 'filesByName' ? 'localhost' : '127.0.0.1',
+  family: scene === 'filesByName' ? 4 : 0,
   port: Number(port),
   createTimeoutMs: scene === 'abandoned' ? 300 : 1_000_000,
   // One dial: a file that something else closes meanwhile would let a second one succeed.
-  backoff: { initialMs: 5_000, jitter: 0 },
+  backoff: { initialMs: 500, jitter: 0 },
   ...(scene === 'shaking' && { handshake: () => new Promise(() => say('shaking')) }),
 })
 const say = (what: string) => process.stdout.write(`${what}\n`)
@@ -53,18 +54,10 @@ const scenes: Record<string, () => Promise<void>> = {
     process.exit()
   },
 
-  /** No file descriptor is left: that is nobody else's fault. */
-  async files() {
-    try {
-      for (;;) openSync('/dev/null', 'r')
-    } catch {
-      await pool
-        .acquire({ timeoutMs: 50 })
-        .catch((error) => say(`${error.code} ${error.cause?.code}`))
-      say(`local ${pool.stats().connectFailures.local > 0}`)
-    }
-    process.exit()
-  },
+  /** No file descriptor is left: that is nobody else's fault, and passes by itself. */
+  files: withoutFiles,
+  /** Nor can a name be resolved then. */
+  filesByName: withoutFiles,
 
   /** A lent connection holds the process, as a socket does. */
   async lent() {
@@ -82,6 +75,22 @@ const scenes: Record<string, () => Promise<void>> = {
     lease.connection.on('end', () => say('end')).resume()
     say('lent')
   },
+}
+
+async function withoutFiles(): Promise<void> {
+  const files: number[] = []
+  try {
+    for (;;) files.push(openSync('/dev/null', 'r'))
+  } catch {
+    await pool
+      .acquire({ timeoutMs: 50 })
+      .catch((error) => say(`${error.code} ${error.cause?.code}`))
+    say(`local ${pool.stats().connectFailures.local > 0}`)
+  }
+  for (const file of files) closeSync(file)
+  const lease = await pool.acquire()
+  say(`connected ${lease.info.id}`)
+  process.exit()
 }
 
 await scenes[scene ?? '']?.()
