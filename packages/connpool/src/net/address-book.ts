@@ -101,9 +101,9 @@ export class AddressBook {
     const { clock } = this.#options
     if (clock.now() >= this.#holdsUntil) {
       const fresh = this.#resolve()
-      const firstEver = this.#known.length === 0
-      const answered = firstEver ? fresh : withinTime(fresh, PATIENCE_MS, clock).catch(ignore)
-      await orAbort(answered, signal)
+      const isFirst = this.#known.length === 0
+      const soon = isFirst ? fresh : withinTime(fresh, PATIENCE_MS, clock).catch(this.#makeDo)
+      await orAbort(soon, signal)
     } else if (this.#wakeAt === Infinity) this.#wakeIn(0)
     return this.#inOrder()
   }
@@ -134,7 +134,7 @@ export class AddressBook {
     const { host, family, lookup, timeoutMs, clock } = this.#options
     try {
       const asked = lookUp(host, family, lookup)
-      this.#learn(await withinTime(asked, timeoutMs, clock, `${host} was not resolved`))
+      this.#learn(await withinTime(asked, timeoutMs, clock, `${this.name} was not resolved`))
       this.#retryMs = FIRST_RETRY_MS
     } catch (error) {
       if (this.#known.length > 0) this.#wakeIn(this.#retryMs)
@@ -152,6 +152,11 @@ export class AddressBook {
     this.#holdsUntil = clock.now() + holdsForMs
     this.#wakeIn(holdsForMs * REFRESH_AT)
     if (left) this.#reader?.changed(holdsForMs)
+  }
+
+  /** What is known has to do for a while longer: not every dial waits for a resolver in trouble. */
+  readonly #makeDo = (): void => {
+    this.#holdsUntil = this.#options.clock.now() + this.#retryMs
   }
 
   #wakeIn(ms: number): void {

@@ -93,6 +93,7 @@ export function byOwnDialer(
         () => {},
       )
       const stream = await orAbort(dialling, signal)
+      if (stream.destroyed) throw stream.errored ?? new Error('connect() answered a closed stream')
       if (stream instanceof Socket) {
         if (stream.connecting) await connected(stream, signal)
         tune(stream, options)

@@ -193,6 +193,20 @@ for (const [how, answer] of Object.entries({
   })
 }
 
+test('while the resolver hangs, not every dial waits for it', { timeout }, async (t) => {
+  await using server = await TcpServer.start()
+  const clock = new ManualClock()
+  const names = new Names()
+  const pool = poolOn(t, server, names, { clock })
+  await destroyOne(pool)
+  names.answer = 'nothing'
+  await clock.pass(40_000)
+  const first = pool.acquire()
+  await clock.pass(1_000)
+  ;(await first).destroy()
+  await destroyOne(pool) // No time passes.
+})
+
 test('a resolver that fails is asked again after 1 s, 2 s, 4 s and so on, to 30 s', {
   timeout,
 }, async (t) => {
@@ -222,7 +236,7 @@ test('a first lookup that hangs ends with lookupTimeoutMs, or with createTimeout
 }, async (t) => {
   for (const [options, message] of [
     [{ lookupTimeoutMs: 100 }, /db:\d+ was not resolved within 100 ms/],
-    [{ createTimeoutMs: 100 }, /db was not resolved within 100 ms|resolving db:\d+ was under way/],
+    [{ createTimeoutMs: 100 }, /db:\d+ was not resolved within 100 ms|resolving db:\d+ was under way/],
   ] as const) {
     await using server = await TcpServer.start()
     const clock = new ManualClock()

@@ -109,6 +109,23 @@ for (const [what, answer] of Object.entries({
   })
 }
 
+test('a stream that is closed when the dialer answers it is a failed dial', {
+  timeout,
+}, async () => {
+  await using pool = createTcpPool({
+    connect: async (): Promise<Duplex> => {
+      const [dead] = duplexPair()
+      return dead.destroy()
+    },
+    backoff: failFast,
+  })
+  await assert.rejects(pool.acquire(), (error: Error & { code: string }) => {
+    assert.equal(error.code, 'ERR_POOL_UNAVAILABLE')
+    assert.match(String(error.cause), /connect\(\) answered a closed stream/)
+    return true
+  })
+})
+
 test('what it throws is a failed dial of phase connect', { timeout }, async () => {
   const own = new Error('the proxy says no')
   const asked: FailureContext[] = []
