@@ -20,32 +20,31 @@ export interface PoolErrorDetails {
   readonly cause?: unknown
 }
 
-const NAMES: Readonly<Record<PoolErrorCode, string>> = {
-  ERR_ACQUIRE_TIMEOUT: 'AcquireTimeoutError',
-  ERR_POOL_CLOSED: 'PoolClosedError',
-  ERR_QUEUE_FULL: 'QueueFullError',
-  ERR_POOL_UNAVAILABLE: 'PoolUnavailableError',
-  ERR_CONNECT_FAILED: 'ConnectFailedError',
-  ERR_LEASE_RELEASED: 'LeaseReleasedError',
-  ERR_CLOSE_TIMEOUT: 'CloseTimeoutError',
-  ERR_INVALID_OPTION: 'InvalidOptionError',
-}
-
 /** Whatever the pool itself has to complain about. `code` is stable; the message is for people. */
 export class PoolError extends Error {
   readonly code: PoolErrorCode
   /** Name of the pool. */
   readonly pool: string
-  /** The pool's figures when it happened; may be undefined in `ERR_INVALID_OPTION`. Not enumerable. */
-  declare readonly stats: PoolStats | undefined
+  readonly #stats: PoolStats | undefined
 
   constructor(code: PoolErrorCode, pool: string, message: string, details: PoolErrorDetails = {}) {
     const cause = details.cause === undefined ? undefined : { cause: details.cause }
     super(`${pool}: ${message}`, cause)
     this.code = code
     this.pool = pool
-    // Logs print what is enumerable, and forty figures would hide the sentence.
-    Object.defineProperties(this, { name: { value: NAMES[code] }, stats: { value: details.stats } })
+    this.#stats = details.stats
+  }
+
+  /**
+   * The pool's figures when it happened; may be undefined in `ERR_INVALID_OPTION`. Logs do not print
+   * them: forty figures would hide the sentence.
+   */
+  get stats(): PoolStats | undefined {
+    return this.#stats
+  }
+
+  override get name(): string {
+    return 'PoolError'
   }
 }
 
@@ -54,6 +53,10 @@ export class AcquireTimeoutError extends PoolError {
   constructor(pool: string, message: string, details: PoolErrorDetails) {
     super('ERR_ACQUIRE_TIMEOUT', pool, message, details)
   }
+
+  override get name(): string {
+    return 'AcquireTimeoutError'
+  }
 }
 
 /** The pool is closed or closing. `ERR_POOL_CLOSED`. */
@@ -61,12 +64,20 @@ export class PoolClosedError extends PoolError {
   constructor(pool: string, details: PoolErrorDetails) {
     super('ERR_POOL_CLOSED', pool, 'the pool is closed', details)
   }
+
+  override get name(): string {
+    return 'PoolClosedError'
+  }
 }
 
 /** As many wait as `maxWaiters` allows. `ERR_QUEUE_FULL`. */
 export class QueueFullError extends PoolError {
   constructor(pool: string, message: string, details: PoolErrorDetails) {
     super('ERR_QUEUE_FULL', pool, message, details)
+  }
+
+  override get name(): string {
+    return 'QueueFullError'
   }
 }
 
@@ -79,6 +90,10 @@ export class PoolUnavailableError extends PoolError {
     super('ERR_POOL_UNAVAILABLE', pool, message, details)
     this.retryInMs = retryInMs
   }
+
+  override get name(): string {
+    return 'PoolUnavailableError'
+  }
 }
 
 /** Connecting fails for a reason that will not pass by itself; see `cause`. `ERR_CONNECT_FAILED`. */
@@ -90,12 +105,20 @@ export class ConnectFailedError extends PoolError {
     super('ERR_CONNECT_FAILED', pool, message, details)
     this.retryInMs = retryInMs
   }
+
+  override get name(): string {
+    return 'ConnectFailedError'
+  }
 }
 
 /** The lease was ended already; this changed nothing. `ERR_LEASE_RELEASED`. */
 export class LeaseReleasedError extends PoolError {
   constructor(pool: string, details: PoolErrorDetails) {
     super('ERR_LEASE_RELEASED', pool, 'this lease was ended already: use it once', details)
+  }
+
+  override get name(): string {
+    return 'LeaseReleasedError'
   }
 }
 
@@ -113,11 +136,19 @@ export class CloseTimeoutError extends PoolError {
     super('ERR_CLOSE_TIMEOUT', pool, message, details)
     this.holders = holders
   }
+
+  override get name(): string {
+    return 'CloseTimeoutError'
+  }
 }
 
 /** An option or argument that cannot be. Nothing happened. `ERR_INVALID_OPTION`. */
 export class InvalidOptionError extends PoolError {
   constructor(pool: string, message: string, details: PoolErrorDetails = {}) {
     super('ERR_INVALID_OPTION', pool, message, details)
+  }
+
+  override get name(): string {
+    return 'InvalidOptionError'
   }
 }
