@@ -43,6 +43,18 @@ test('single tests are counted, not files and not suites', () => {
   assert.equal(status, 0)
 })
 
+test('why tests were skipped is told, once for each reason', () => {
+  const { out } = run(`
+    import { test } from 'node:test'
+    test('one', () => {})
+    test('two', { skip: 'needs a server' }, () => {})
+    test('three', (t) => t.skip('needs a server'))
+    test('four', { skip: 'needs Linux' }, () => {})
+  `)
+  assert.match(out, /\n2 skipped: needs a server\n1 skipped: needs Linux\n/)
+  assert.equal(lastLine(out), '1 passed, 0 failed, 3 skipped', out)
+})
+
 test('a failing test is counted once and named with its message', () => {
   const { status, out } = run(`
     import { describe, test } from 'node:test'

@@ -60,6 +60,8 @@ const counts = { passed: 0, failed: 0, skipped: 0 }
 const perFile = new Map(files.map((file) => [file, { tests: 0, output: [], failures: [] }]))
 /** @type {string[]} */
 const orphans = []
+/** @type {Map<string, number>} Why tests were skipped, and how many. */
+const reasons = new Map()
 
 const stream = run({
   files,
@@ -78,8 +80,11 @@ stream.on('test:pass', (test) => {
   if (isFile(test.name) || test.details.type === 'suite') return
   const file = owner(test.file)
   if (file) file.tests++
-  if (test.skip !== undefined || test.todo !== undefined) counts.skipped++
-  else counts.passed++
+  if (test.skip !== undefined || test.todo !== undefined) {
+    counts.skipped++
+    const { skip: reason } = test
+    if (typeof reason === 'string') reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+  } else counts.passed++
 })
 // A line for each file that is done: all of them take a while.
 let done = 0
@@ -131,6 +136,10 @@ function report() {
   const { passed, failed, skipped } = counts
   const seconds = ((performance.now() - started) / 1_000).toFixed(1)
   console.log(`\n${files.length} test files in ${seconds} s`)
+  // Those whose name was not asked for are no news.
+  if (options.name === undefined) {
+    for (const [reason, count] of reasons) console.log(`${count} skipped: ${reason}`)
+  }
   if (passed + failed === 0) fail('no test ran')
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)
   process.exitCode = failed > 0 ? 1 : 0
