@@ -190,6 +190,22 @@ describe('the import walls', () => {
     assert.deepEqual([...seen].sort(), Object.keys(planted).sort())
   })
 
+  test('what starts real servers knows nothing of connpool, and nothing published knows it', () => {
+    const planted = {
+      'real-servers/src/plant.ts': "export { createPool } from 'connpool'\n",
+      'real-servers/test/plant.ts':
+        "export { target } from '../../packages/connpool/src/core/wall-target.ts'\n",
+      [`${library}/net/plant.ts`]: "export { ownRedis } from '@connpool/real-servers'\n",
+      'packages/cli/src/plant.ts': "export { ownRedis } from '@connpool/real-servers'\n",
+    }
+    const fine = {
+      'packages/cli/test/fine.ts': "export { ownRedis } from '@connpool/real-servers'\n",
+      'examples/test/fine.ts': "export { ownRedis } from '@connpool/real-servers'\n",
+    }
+    const seen = new Set(lint({ ...planted, ...fine }).map(({ file }) => file))
+    assert.deepEqual([...seen].sort(), Object.keys(planted).sort())
+  })
+
   test('two files that import each other are refused', () => {
     const seen = lint({
       [`${library}/pool/plant-a.ts`]:

@@ -1,0 +1,28 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { requireProgram, skipWithout } from './missing.ts'
+import { type Scope, ServerProcess } from './server-process.ts'
+
+const COMMAND = 'tinyproxy'
+
+/** An HTTP proxy. One that is given a user asks for him. */
+export const tinyproxy = {
+  skip: skipWithout(COMMAND),
+  async start(
+    scope: Scope,
+    { user }: { readonly user?: { readonly name: string; readonly password: string } } = {},
+  ): Promise<ServerProcess> {
+    const path = requireProgram(COMMAND)
+    return await ServerProcess.start(scope, {
+      name: COMMAND,
+      command: (port, folder) => {
+        const file = join(folder, 'tinyproxy.conf')
+        const lines = ['Listen 127.0.0.1', `Port ${port}`, 'LogLevel Info', 'Timeout 600']
+        if (user !== undefined) lines.push(`BasicAuth ${user.name} ${user.password}`)
+        writeFileSync(file, `${lines.join('\n')}\n`)
+        return [path, '-d', '-c', file]
+      },
+      ready: /Accepting connections/,
+    })
+  },
+}
