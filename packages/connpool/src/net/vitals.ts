@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { About } from '../pool/cargo.ts'
 import { type Custody, UnreadBytesError } from '../pool/custody.ts'
+import { listen, unlisten } from './flow.ts'
 
 const WATCH = Symbol('connpool.watch')
 
@@ -50,7 +51,7 @@ export const socketCustody: Custody<Duplex> = {
     if (!isSound(socket) || watch === undefined) return false
     if (watch.watching) {
       watch.watching = false
-      socket.removeListener('readable', onReadable)
+      unlisten(socket, onReadable)
     }
     if (socket.readableFlowing === false) socket.readableFlowing = null
     if (watch.unrefd) {
@@ -88,7 +89,9 @@ export const socketCustody: Custody<Duplex> = {
     if (watch === undefined || watch.watching) return
     watch.watching = true
     watch.unrefd = true
-    socket.on('readable', onReadable)
+    // What came since the release was not listened for.
+    if (socket.readableLength > 0) process.nextTick(heed, socket)
+    listen(socket, onReadable)
     socket.unref?.()
   },
 }
@@ -129,8 +132,12 @@ function still(socket: Duplex): void {
 function ignore(): void {}
 
 /** Something happened to a parked socket: bytes that nobody asked for, or the end. */
-function onReadable(this: WatchedSocket): void {
-  const watch = this[WATCH]
+function heed(socket: WatchedSocket): void {
+  const watch = socket[WATCH]
   if (watch === undefined || !watch.watching) return
-  if (this.readableLength > 0) watch.died(new UnreadBytesError(this.readableLength))
+  if (socket.readableLength > 0) watch.died(new UnreadBytesError(socket.readableLength))
+}
+
+function onReadable(this: Duplex): void {
+  heed(this as WatchedSocket) // Only such have it.
 }

@@ -1,0 +1,27 @@
+import { EventEmitter } from 'node:events'
+import type { Duplex } from 'node:stream'
+
+/** A 'readable' listener. */
+export type Ear = (this: Duplex) => void
+
+/** What Node's types do not tell of a stream. */
+interface Inside {
+  readonly _readableState?: { readonly readableListening?: unknown }
+}
+
+/**
+ * Has `ear` told of bytes and of the end, of which it eats neither. The stream need not know that
+ * somebody listens: told by its own `on`, it would not flow for whom it is lent to next, until a tick
+ * after `ear` was taken off, and that tick would undo a `pause()` of the borrower's.
+ */
+export function listen(stream: Duplex, ear: Ear): void {
+  stream.read(0) // From now on it tells of the next bytes, if it did not yet.
+  EventEmitter.prototype.on.call(stream, 'readable', ear)
+}
+
+/** Ends what `listen` began; in the stream's own way where it has noticed `ear`, or may have. */
+export function unlisten(stream: Duplex & Inside, ear: Ear): void {
+  const unnoticed = stream._readableState?.readableListening === false
+  if (unnoticed) EventEmitter.prototype.removeListener.call(stream, 'readable', ear)
+  else stream.removeListener('readable', ear)
+}
