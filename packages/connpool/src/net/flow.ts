@@ -6,7 +6,25 @@ export type Ear = (this: Duplex) => void
 
 /** What Node's types do not tell of a stream. */
 interface Inside {
+  readableFlowing: boolean | null
   readonly _readableState?: { readonly readableListening?: unknown }
+}
+
+/**
+ * Makes a stream as a new one, neither flowing nor paused: flowing without a listener it would drop
+ * what arrives, and left paused it would not flow for its next `data` listener. Nothing is left to be
+ * done a tick later.
+ */
+export function still(stream: Duplex & Inside): void {
+  stream.readableFlowing = false // So the listener below starts nothing.
+  if (stream.listenerCount('data') === 0) {
+    // Node takes a stream to be read whose listeners went with removeAllListeners.
+    stream.on('data', ignore)
+    stream.off('data', ignore)
+  }
+  stream.readableFlowing = true // So resume() ends a pause and starts nothing.
+  stream.resume()
+  stream.readableFlowing = null
 }
 
 /**
@@ -25,3 +43,5 @@ export function unlisten(stream: Duplex & Inside, ear: Ear): void {
   if (unnoticed) EventEmitter.prototype.removeListener.call(stream, 'readable', ear)
   else stream.removeListener('readable', ear)
 }
+
+function ignore(): void {}

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { About } from '../pool/cargo.ts'
 import { type Custody, UnreadBytesError } from '../pool/custody.ts'
-import { listen, unlisten } from './flow.ts'
+import { listen, still, unlisten } from './flow.ts'
 
 const WATCH = Symbol('connpool.watch')
 
@@ -21,25 +21,21 @@ interface Watch {
 
 /** Of a user's own dialer it may be another stream than a socket, without what only sockets have. */
 type WatchedSocket = Duplex &
-  Partial<Pick<Socket, 'ref' | 'unref' | 'setTimeout' | 'timeout'>> & {
-    [WATCH]?: Watch
-    readableFlowing: boolean | null
-  }
+  Partial<Pick<Socket, 'ref' | 'unref' | 'setTimeout' | 'timeout'>> & { [WATCH]?: Watch }
 
 /**
  * Watches and judges sockets. A dead or dirty one is known by its own state, in about a nanosecond,
  * once the loop has polled; a parked one reports itself.
  *
  * The watch is a `readable` listener: the only one that sees both an end and late bytes without
- * eating any, and leaves the socket fit for every style of reading. Between a release and the watch
- * the socket is paused: a flowing one without a listener would drop what arrives. A lent one is as
- * a new one, neither flowing nor paused: one left paused would not flow for its next `data` listener.
+ * eating any, and leaves the socket fit for every style of reading. From its return on a socket is
+ * as a new one, neither flowing nor paused; one that somebody reads while it is idle is not lent.
  */
 export const socketCustody: Custody<Duplex> = {
   park(socket: WatchedSocket): boolean {
     const watch = socket[WATCH]
     if (watch === undefined || !isSound(socket) || !isIntact(socket, watch)) return false
-    if (socket.readableFlowing === true) still(socket)
+    if (socket.readableFlowing !== null) still(socket)
     while (socket.writableCorked > 0) socket.uncork()
     if (socket.timeout) socket.setTimeout?.(0)
     watch.unrefd = true // Its borrower may have told it so.
@@ -49,11 +45,14 @@ export const socketCustody: Custody<Duplex> = {
   lend(socket: WatchedSocket): boolean {
     const watch = socket[WATCH]
     if (!isSound(socket) || watch === undefined) return false
+    if (socket.readableFlowing !== null) {
+      if (watch.watching) return false
+      still(socket) // A tick that the last borrower left behind had it flow.
+    }
     if (watch.watching) {
       watch.watching = false
       unlisten(socket, onReadable)
     }
-    if (socket.readableFlowing === false) socket.readableFlowing = null
     if (watch.unrefd) {
       watch.unrefd = false
       socket.ref?.()
@@ -89,6 +88,7 @@ export const socketCustody: Custody<Duplex> = {
     if (watch === undefined || watch.watching) return
     watch.watching = true
     watch.unrefd = true
+    if (socket.readableFlowing !== null) still(socket)
     // What came since the release was not listened for.
     if (socket.readableLength > 0) process.nextTick(heed, socket)
     listen(socket, onReadable)
@@ -119,17 +119,6 @@ function isIntact(socket: Duplex, { encoding }: Watch): boolean {
   const listened = socket.listenerCount('error') > 0 && socket.listenerCount('close') > 0
   return listened && socket.readableEncoding === encoding
 }
-
-/** Stops a flowing socket. Node takes one to be read whose listeners went with removeAllListeners. */
-function still(socket: Duplex): void {
-  if (socket.listenerCount('data') === 0) {
-    socket.on('data', ignore)
-    socket.off('data', ignore)
-  }
-  socket.pause()
-}
-
-function ignore(): void {}
 
 /** Something happened to a parked socket: bytes that nobody asked for, or the end. */
 function heed(socket: WatchedSocket): void {
