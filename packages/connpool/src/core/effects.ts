@@ -2,6 +2,12 @@ import type { FailureClass } from './backoff.ts'
 import type { CloseReason, Slot } from './slot.ts'
 import type { Refusal, Waiter } from './waiter.ts'
 
+/** What is wrong with a connection. */
+export interface Diagnosis {
+  readonly reason: CloseReason
+  readonly error: unknown
+}
+
 /**
  * The port to the world. Commands are given once the machine's state is whole, so that a world that
  * answers at once finds it consistent; every answer is one of the machine's events.
@@ -21,8 +27,8 @@ export interface Effects<C, W> {
   destroy(slot: Slot<C>, reason: CloseReason, error: unknown): void
   /** Whether the connection may be lent this moment; one that may is lent next. Calls nothing back. */
   fit(slot: Slot<C>): boolean
-  /** Why an unfit one is unfit. A question. */
-  unfitReason(slot: Slot<C>): CloseReason
+  /** Why one that was just found unfit is unfit. A question. */
+  diagnosis(slot: Slot<C>): Diagnosis
   /** Yields to a poll of the sockets. Answered by `refreshed`, then `turnOver`; never at once. */
   turn(): void
   /** The connection rests, at the end of a turn or after an upkeep probe: watch it. Calls nothing back. */

@@ -1,6 +1,6 @@
 import { Agenda } from './agenda.ts'
 import type { FailureClass } from './backoff.ts'
-import type { Effects } from './effects.ts'
+import type { Diagnosis, Effects } from './effects.ts'
 import type { Limits } from './limits.ts'
 import { Moves } from './moves.ts'
 import { Policy } from './policy.ts'
@@ -154,9 +154,9 @@ export class PoolMachine<C, W> {
   }
 
   /** A release of a connection that is not fit to be kept. */
-  returnedUnfit(slot: Slot<C>, reason: CloseReason, now: number): void {
+  returnedUnfit(slot: Slot<C>, { reason, error }: Diagnosis, now: number): void {
     if (slot.leases > 0) this.moves.tally.releases++
-    this.discard(slot, reason, undefined, now)
+    this.discard(slot, reason, error, now)
   }
 
   /** A lease ended and its connection is not to be lent again: it goes with the last lease on it. */

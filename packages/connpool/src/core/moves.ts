@@ -117,7 +117,8 @@ export class Moves<C, W> {
   /** Laws 14 and 15: whether it may be lent. Closes it when not. */
   ensureFit(slot: Slot<C>, now: number): boolean {
     if (this.effects.fit(slot)) return true
-    this.close(slot, this.effects.unfitReason(slot), now)
+    const { reason, error } = this.effects.diagnosis(slot)
+    this.close(slot, reason, now, error)
     return false
   }
 

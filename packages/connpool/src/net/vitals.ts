@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { About } from '../pool/cargo.ts'
-import { type Custody, UnreadBytesError } from '../pool/custody.ts'
+import { type Custody, UnfitError } from '../pool/custody.ts'
 import { listen, still, unlisten } from './flow.ts'
 
 const WATCH = Symbol('connpool.watch')
@@ -11,10 +11,10 @@ interface Watch {
   readonly about: About
   /** Tells the pool that the connection is of no more use. */
   readonly died: (error?: unknown) => void
-  /** The `readable` listener is on. */
-  watching: boolean
-  /** It may not hold the process. */
-  unrefd: boolean
+  /** Lent; given back in this turn of the loop; or idle, watched, and not holding the process. */
+  stage: 'lent' | 'returned' | 'idle'
+  /** It was never lent. */
+  fresh: boolean
   /** The encoding that its handshake left, which is what every borrower expects. */
   readonly encoding: BufferEncoding | null
 }
@@ -38,7 +38,7 @@ export const socketCustody: Custody<Duplex> = {
     if (socket.readableFlowing !== null) still(socket)
     while (socket.writableCorked > 0) socket.uncork()
     if (socket.timeout) socket.setTimeout?.(0)
-    watch.unrefd = true // Its borrower may have told it so.
+    watch.stage = 'returned'
     return true
   },
 
@@ -46,21 +46,24 @@ export const socketCustody: Custody<Duplex> = {
     const watch = socket[WATCH]
     if (!isSound(socket) || watch === undefined) return false
     if (socket.readableFlowing !== null) {
-      if (watch.watching) return false
+      if (watch.stage === 'idle') return false
       still(socket) // A tick that the last borrower left behind had it flow.
     }
-    if (watch.watching) {
-      watch.watching = false
-      unlisten(socket, onReadable)
-    }
-    if (watch.unrefd) {
-      watch.unrefd = false
-      socket.ref?.()
-    }
+    if (watch.stage === 'idle') unlisten(socket, onReadable)
+    if (watch.stage !== 'lent') socket.ref?.() // Its last borrower may have unref'd it, too.
+    watch.stage = 'lent'
+    watch.fresh = false
     return true
   },
 
   isAlive,
+
+  whyUnfit(socket: WatchedSocket): Error {
+    const watch = socket[WATCH]
+    if (watch === undefined) return new UnfitError('dirty', 'it is not in custody')
+    const why = endOf(socket, watch) ?? dirtOf(socket, watch)
+    return why ?? new UnfitError('dirty', 'it was not fit, and is again')
+  },
 
   flushed(socket: Duplex): boolean {
     return socket.writableLength === 0
@@ -85,9 +88,8 @@ export const socketCustody: Custody<Duplex> = {
 
   watch(socket: WatchedSocket): void {
     const watch = socket[WATCH]
-    if (watch === undefined || watch.watching) return
-    watch.watching = true
-    watch.unrefd = true
+    if (watch === undefined || watch.stage === 'idle') return
+    watch.stage = 'idle'
     if (socket.readableFlowing !== null) still(socket)
     // What came since the release was not listened for.
     if (socket.readableLength > 0) process.nextTick(heed, socket)
@@ -100,8 +102,9 @@ export const socketCustody: Custody<Duplex> = {
 export function enterCustody(socket: Duplex, about: About, died: (error?: unknown) => void): void {
   const watched: WatchedSocket = socket
   const encoding = socket.readableEncoding
-  watched[WATCH] = { about, died, watching: false, unrefd: true, encoding }
-  socket.on('close', () => died(socket.errored ?? undefined))
+  const watch: Watch = { about, died, stage: 'returned', fresh: true, encoding }
+  watched[WATCH] = watch
+  socket.on('close', () => died(endOf(socket, watch)))
 }
 
 /** Neither ended nor closed, as far as the loop has seen. */
@@ -123,8 +126,41 @@ function isIntact(socket: Duplex, { encoding }: Watch): boolean {
 /** Something happened to a parked socket: bytes that nobody asked for, or the end. */
 function heed(socket: WatchedSocket): void {
   const watch = socket[WATCH]
-  if (watch === undefined || !watch.watching) return
-  if (socket.readableLength > 0) watch.died(new UnreadBytesError(socket.readableLength))
+  if (watch?.stage !== 'idle') return
+  if (socket.readableLength > 0) watch.died(dirtOf(socket, watch))
+}
+
+/** What ended a socket; undefined while it lives. */
+function endOf(socket: Duplex, watch: Watch): Error | undefined {
+  if (isAlive(socket)) return undefined
+  if (socket.errored !== null) return socket.errored
+  const end = socket.readableEnded ? 'ended' : socket.destroyed ? 'destroyed' : 'end() was called'
+  return new UnfitError('died', `${end} ${spellOf(watch)}`)
+}
+
+/** What makes a living socket unfit; undefined for a sound one. */
+function dirtOf(socket: Duplex, watch: Watch): Error | undefined {
+  const dirt = whatIsWrong(socket, watch)
+  return dirt === undefined ? undefined : new UnfitError('dirty', dirt)
+}
+
+function whatIsWrong(socket: Duplex, watch: Watch): string | undefined {
+  const { readableLength: length, readableEncoding: encoding } = socket
+  const lent = watch.stage === 'lent'
+  const bytes = length === 1 ? 'byte' : 'bytes'
+  if (length > 0 && lent) return `returned with ${length} unread ${bytes}`
+  if (length > 0) return `received ${length} ${bytes} ${spellOf(watch)}`
+  if (encoding !== watch.encoding) return `returned with the encoding ${encoding}`
+  const lost = ['error', 'close'].filter((name) => socket.listenerCount(name) === 0)
+  if (lost.length > 0) return `returned without the pool's listeners: ${lost.join(', ')}`
+  if (!lent && socket.readableFlowing !== null) return 'read by a former borrower while idle'
+  return undefined
+}
+
+/** When it was that something happened to a socket, which is now. */
+function spellOf({ stage, fresh }: Watch): string {
+  if (fresh) return 'before it was first lent'
+  return stage === 'lent' ? 'while in use' : 'while idle'
 }
 
 function onReadable(this: Duplex): void {

@@ -9,8 +9,10 @@ export interface Custody<T> {
   park(connection: T): boolean
   /** Before a lease is made: whether it is fit to be lent. It is then lent, and watched no more. */
   lend(connection: T): boolean
-  /** Whether it lives, as far as the loop has seen. An unfit one that lives is dirty. */
+  /** Whether it lives, as far as the loop has seen. */
   isAlive(connection: T): boolean
+  /** What is wrong with it. Asked right after `park`, `lend` or `isAlive` found that something is. */
+  whyUnfit(connection: T): Error
   /** Whether all that the borrower wrote is on its way. */
   flushed(connection: T): boolean
   /** Resolves once `flushed`; rejects when `signal` aborts or the connection ends. */
@@ -21,9 +23,12 @@ export interface Custody<T> {
   watch(connection: T): void
 }
 
-/** Reported by a parked connection that received bytes nobody asked for: it is dirty, not dead. */
-export class UnreadBytesError extends Error {
-  constructor(bytes: number) {
-    super(`${bytes} bytes arrived while the connection was idle`)
+/** What a custody found wrong with a connection: in its own words, no error of the backend's. */
+export class UnfitError extends Error {
+  readonly reason: 'died' | 'dirty'
+
+  constructor(reason: 'died' | 'dirty', message: string) {
+    super(message)
+    this.reason = reason
   }
 }

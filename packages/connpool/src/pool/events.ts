@@ -12,7 +12,8 @@ export type PoolEventName =
   | 'acquire'
   /**
    * A lease ended; `tookMs` it was held, to the turn of the loop, unless the connection died before;
-   * `reason` where the connection was destroyed, detached, or found unfit at its release.
+   * `reason` where the connection was destroyed, detached, or found unfit at its release, and `error`
+   * where there was one, or what was found.
    */
   | 'release'
   /** An acquire was turned away; `error` is what it rejected with. */

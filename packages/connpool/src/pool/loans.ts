@@ -1,3 +1,4 @@
+import type { Diagnosis } from '../core/effects.ts'
 import type { PoolMachine } from '../core/machine.ts'
 import type { CloseReason, Slot } from '../core/slot.ts'
 import type { Cargo, Holding } from './cargo.ts'
@@ -25,8 +26,8 @@ export interface LoanOffice<T> {
   readonly judgement: Judgement<T>
   now(): number
   stats(): PoolStats
-  /** Why a connection that is unfit is. */
-  unfitReason(slot: Slot<Cargo<T>>): CloseReason
+  /** Why a connection that was just found unfit is. */
+  diagnosis(slot: Slot<Cargo<T>>): Diagnosis
   /** Tells `isFatal` of an error with which a connection was given back. */
   judge(error: unknown, from: 'use' | 'destroy'): void
 }
@@ -72,10 +73,10 @@ export class Loans<T> implements Lender<T> {
     if (custody !== null && slot.state === 'lent' && slot.leases === 1) {
       const connection = slot.cargo.connection as T // A lent slot has its connection.
       if (!custody.park(connection)) {
-        const reason = this.#office.unfitReason(slot)
-        this.#machine.returnedUnfit(slot, reason, this.#office.now())
+        const diagnosis = this.#office.diagnosis(slot)
+        this.#machine.returnedUnfit(slot, diagnosis, this.#office.now())
         this.#office.turns.expectEnd()
-        if (told !== null) this.#tellReleased(slot, told, reason)
+        if (told !== null) this.#tellReleased(slot, told, diagnosis.reason, diagnosis.error)
         return
       }
       unsent = !custody.flushed(connection)

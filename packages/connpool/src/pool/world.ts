@@ -1,12 +1,12 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { FailureClass } from '../core/backoff.ts'
-import type { Effects } from '../core/effects.ts'
+import type { Diagnosis, Effects } from '../core/effects.ts'
 import { PoolMachine } from '../core/machine.ts'
 import type { CloseReason, Slot } from '../core/slot.ts'
 import type { Refusal, Waiter } from '../core/waiter.ts'
 import { Alarm } from './alarm.ts'
 import { Cargo } from './cargo.ts'
-import { type Custody, UnreadBytesError } from './custody.ts'
+import { type Custody, UnfitError } from './custody.ts'
 import { Events } from './events.ts'
 import { contextOf, lateCreate } from './failure.ts'
 import { Judgement } from './judgement.ts'
@@ -168,8 +168,9 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     return this.custody.lend(connection)
   }
 
-  unfitReason(slot: Place<T>): CloseReason {
-    return this.custody?.isAlive(slot.cargo.connection as T) ? 'dirty' : 'died'
+  diagnosis(slot: Place<T>): Diagnosis {
+    const error = this.custody?.whyUnfit(slot.cargo.connection as T) // An open slot has it.
+    return { reason: reasonOf(error), error }
   }
 
   turn(): void {
@@ -216,7 +217,9 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     const asked = await this.#operate(slot, async (connection, signal) => {
       this.#lendTo(slot, connection, 'probed')
       const answer = await this.source.probe?.(connection, { signal })
-      return answer !== false && (this.custody?.park(connection) ?? true)
+      if (answer === false) return false
+      this.#takeBack(connection)
+      return true
     })
     if (asked === null) return
     const { sound, failure } = asked
@@ -233,7 +236,8 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
         this.#lendTo(slot, connection, 'reset')
         await this.source.reset(connection, { signal })
       }
-      return this.custody?.park(connection) ?? true
+      this.#takeBack(connection)
+      return true
     })
     if (cleaned === null) return
     const { sound, failure } = cleaned
@@ -263,8 +267,15 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
 
   /** A probe and a reset use a connection as a borrower does. */
   #lendTo(slot: Place<T>, connection: T, what: 'probed' | 'reset'): void {
-    if (this.custody?.lend(connection) !== false) return
-    throw new Error(`${this.name}: connection ${slot.id} was not fit to be ${what}`)
+    if (this.custody === null || this.custody.lend(connection)) return
+    const cause = this.custody.whyUnfit(connection)
+    throw new Error(`${this.name}: connection ${slot.id} was not fit to be ${what}`, { cause })
+  }
+
+  /** Throws what is wrong with a connection that was probed or reset. */
+  #takeBack(connection: T): void {
+    if (this.custody === null || this.custody.park(connection)) return
+    throw this.custody.whyUnfit(connection)
   }
 
   async #destroy(slot: Place<T>, reason: CloseReason, because: unknown): Promise<void> {
@@ -286,16 +297,16 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
   #died(slot: Place<T>, error: unknown): void {
     const { state } = slot
     if (state === 'aborting' || state === 'closing' || state === 'closed') return
-    const reason = error instanceof UnreadBytesError ? 'dirty' : 'died'
     const unborn = error === undefined && state === 'opening'
     const why = unborn ? new Error(`${this.name}: a connection died while it was opened`) : error
-    this.machine.died(slot, this.#classOfEnd(slot, error), why, this.now(), reason)
+    this.machine.died(slot, this.#classOfEnd(slot, error), why, this.now(), reasonOf(error))
     this.turns.expectEnd()
     if (error !== undefined) this.judge(error, 'died')
   }
 
-  /** Invalidates where `isFatal` says so. */
+  /** Invalidates where `isFatal` says so. What a custody found says nothing of other connections. */
   judge(error: unknown, from: ErrorOrigin): void {
+    if (error instanceof UnfitError) return
     if (!this.judgement.isFatal(error, from)) return
     this.staleBecause = error
     this.machine.invalidate(this.now())
@@ -387,4 +398,9 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     const what = `connection ${slot.id} failed before its first release (${slot.fate})`
     return new Error(`${this.name}: ${what}`)
   }
+}
+
+/** Why a connection is closed that ended by itself or was found unfit. */
+function reasonOf(error: unknown): 'died' | 'dirty' {
+  return error instanceof UnfitError ? error.reason : 'died'
 }

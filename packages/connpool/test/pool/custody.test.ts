@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Custody, UnreadBytesError } from '../../src/pool/custody.ts'
+import { type Custody, UnfitError } from '../../src/pool/custody.ts'
 import {
   type PoolSettings,
   type ResolvedSettings,
@@ -28,6 +28,9 @@ class Guard implements Custody<FakeConnection> {
   }
   isAlive(): boolean {
     return this.reason === 'dirty'
+  }
+  whyUnfit({ id }: FakeConnection): Error {
+    return new UnfitError(this.reason, `connection ${id} was found so`)
   }
   flushed(): boolean {
     return !this.unflushed
@@ -85,14 +88,17 @@ describe('a custody', () => {
     ;(await pool.acquire()).release()
     const lease = await pool.acquire()
     const waiting = pool.acquire()
-    const told: object[] = []
-    pool.on('release', ({ reason }) => told.push({ reason }))
+    const told: unknown[] = []
+    pool.on('release', ({ reason, error }) => told.push([reason, String(error)]))
+    pool.on('close', ({ reason, error }) => told.push([reason, String(error)]))
     guard.unfit.add(lease.connection)
     lease.release()
     const next = await waiting
     assert.equal(next.info.id, 2)
     assert.equal(source.connections[0]?.reason, 'dirty')
-    assert.deepEqual(told, [{ reason: 'dirty' }])
+    const why = ['dirty', 'Error: connection 1 was found so']
+    assert.deepEqual(told, [why, why])
+    assert.equal(String(source.connections[0]?.error), why[1])
     assert.equal(pool.stats().releases, 2)
     next.release()
     await assertWhole(made)
@@ -108,6 +114,7 @@ describe('a custody', () => {
     for (const connection of source.connections.slice(1)) guard.unfit.add(connection)
     assert.equal(pool.tryAcquire()?.info.id, 1)
     assert.equal(source.connections[1]?.reason, 'died')
+    assert.equal(String(source.connections[1]?.error), 'Error: connection 2 was found so')
     await pool.close({ graceMs: 0 }).catch(() => {})
     assertSums(pool.stats())
   })
@@ -176,7 +183,7 @@ describe('a custody', () => {
     const { pool, source } = guarded()
     ;(await pool.acquire()).release()
     await settled()
-    source.connections[0]?.die(new UnreadBytesError(5))
+    source.connections[0]?.die(new UnfitError('dirty', 'received 5 bytes'))
     assert.equal(source.connections[0]?.reason, 'dirty')
     assert.equal(pool.stats().closed.dirty, 1)
     await pool.close()

@@ -748,7 +748,7 @@ export class World {
       },
       destroy: (slot, reason) => this.#destroy(slot, reason),
       fit: ({ cargo }) => this.#isFit(cargo),
-      unfitReason: ({ cargo }) => (cargo.dead ? 'died' : 'dirty'),
+      diagnosis: ({ cargo }) => ({ reason: cargo.dead ? 'died' : 'dirty', error: undefined }),
       turn: () => {
         assert.equal(this.turnAsked, false, 'a turn is asked for once')
         this.turnAsked = true
