@@ -36,7 +36,6 @@ export const socketCustody: Custody<Duplex> = {
     const watch = socket[WATCH]
     if (watch === undefined || !isSound(socket) || !isIntact(socket, watch)) return false
     if (socket.readableFlowing !== null) still(socket)
-    while (socket.writableCorked > 0) socket.uncork()
     if (socket.timeout) socket.setTimeout?.(0)
     watch.stage = 'returned'
     return true
@@ -117,10 +116,13 @@ function isSound(socket: Duplex): boolean {
   return isAlive(socket) && socket.readableLength === 0
 }
 
-/** As it was lent: with our listeners, and without an encoding, which may hold half a letter back. */
+/**
+ * As it was lent: with our listeners; without an encoding, which may hold half a letter back; and not
+ * corked, which may hold back half of what was meant for the peer.
+ */
 function isIntact(socket: Duplex, { encoding }: Watch): boolean {
   const listened = socket.listenerCount('error') > 0 && socket.listenerCount('close') > 0
-  return listened && socket.readableEncoding === encoding
+  return listened && socket.readableEncoding === encoding && socket.writableCorked === 0
 }
 
 /** Something happened to a parked socket: bytes that nobody asked for, or the end. */
@@ -151,6 +153,7 @@ function whatIsWrong(socket: Duplex, watch: Watch): string | undefined {
   if (length > 0 && lent) return `returned with ${length} unread ${bytes}`
   if (length > 0) return `received ${length} ${bytes} ${spellOf(watch)}`
   if (encoding !== watch.encoding) return `returned with the encoding ${encoding}`
+  if (socket.writableCorked > 0) return 'returned corked'
   const lost = ['error', 'close'].filter((name) => socket.listenerCount(name) === 0)
   if (lost.length > 0) return `returned without the pool's listeners: ${lost.join(', ')}`
   if (!lent && socket.readableFlowing !== null) return 'read by a former borrower while idle'

@@ -14,6 +14,7 @@ const returns: Record<string, (lease: Lease<Socket>, server: TcpServer) => unkno
   'returned with 5 unread bytes': ({ connection }) => unread(connection, 'bytes'),
   'returned with 1 unread byte': ({ connection }) => unread(connection, '!'),
   'returned with the encoding utf8': ({ connection }) => connection.setEncoding('utf8'),
+  'returned corked': ({ connection }) => connection.cork(),
   "returned without the pool's listeners: error, close": ({ connection }) =>
     connection.removeAllListeners(),
   'ended while in use': async ({ connection, signal }, server) => {

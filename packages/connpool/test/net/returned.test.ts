@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { openPool } from '../support/open-pool.ts'
 import { TcpServer } from '../support/tcp-server.ts'
@@ -71,20 +71,41 @@ test('what was written arrives, though its connection is to be closed on return'
   assert.equal(pool.stats().closed.uses, 1)
 })
 
-for (const [what, spoil] of [
-  ['an encoding', 'setEncoding'],
-  ['no error listener', 'removeAllListeners'],
-] as const) {
-  test(`a socket that comes back with ${what} is not lent again`, { timeout }, async (t) => {
+/** What cannot be made good again. */
+const spoils: Record<string, (socket: Socket) => void> = {
+  'with an encoding': (socket) => socket.setEncoding('utf8'),
+  'without an error listener': (socket) => socket.removeAllListeners('error'),
+  corked: (socket) => {
+    socket.cork()
+    socket.write('half of a que')
+  },
+}
+
+for (const [how, spoil] of Object.entries(spoils)) {
+  test(`a socket that comes back ${how} is not lent again`, { timeout }, async (t) => {
     await using server = await TcpServer.start()
     const pool = openPool(t, { port: server.port, max: 1 })
     const lease = await pool.acquire()
-    if (spoil === 'setEncoding') lease.connection.setEncoding('utf8')
-    else lease.connection.removeAllListeners('error')
+    spoil(lease.connection)
     lease.release()
     assert.equal(pool.stats().closed.dirty, 1)
+    await pool.use(({ bytesWritten }) => assert.equal(bytesWritten, 0))
   })
 }
+
+test('a socket that was corked and uncorked is lent again', { timeout }, async (t) => {
+  await using server = await TcpServer.start()
+  const pool = openPool(t, { port: server.port, max: 1 })
+  await pool.use(async (socket) => {
+    socket.cork()
+    socket.write('ques')
+    socket.write('tion')
+    socket.uncork()
+    const [reply] = await once(socket, 'data')
+    assert.equal(String(reply), 'question')
+  })
+  assert.equal(pool.stats().idle, 1)
+})
 
 test('a socket that its borrower unref-ed holds the process for the next one', {
   timeout,

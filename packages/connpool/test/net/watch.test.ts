@@ -166,21 +166,6 @@ test('a peer that resets while written bytes are waited for ends the wait', {
   assert.equal(pool.stats().open, 0)
 })
 
-test('what a borrower corked is sent when it is released', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
-  const pool = openPool(t, { port: server.port, max: 1 })
-  const lease = await pool.acquire()
-  lease.connection.cork()
-  lease.connection.cork()
-  lease.release()
-  const second = await pool.acquire()
-  assert.equal(second.info.id, 1)
-  second.connection.write('question')
-  const [reply] = await once(second.connection, 'data')
-  assert.equal(String(reply), 'question')
-  second.release()
-})
-
 test('a timeout that a borrower left on the socket does not reach the next one', {
   timeout,
 }, async (t) => {
