@@ -5,7 +5,7 @@ import { endureErrors } from './dial.ts'
 import { orAbort } from './patience.ts'
 import { Phases } from './phases.ts'
 import type { Dialled, Route } from './route.ts'
-import { enterCustody, socketCustody } from './vitals.ts'
+import type { SocketCustody } from './socket-custody.ts'
 
 /** What `handshake` is told besides its socket. */
 export interface HandshakeContext {
@@ -28,6 +28,7 @@ export interface ConnectPlan {
   /** How long the handshake may take, in ms. */
   readonly handshakeTimeoutMs: number
   readonly clock: Required<Clock>
+  readonly custody: SocketCustody
 }
 
 /**
@@ -35,7 +36,7 @@ export interface ConnectPlan {
  * where it arose, and leaves no socket.
  */
 export async function connectStream(
-  { route, handshake, handshakeTimeoutMs, clock }: ConnectPlan,
+  { route, handshake, handshakeTimeoutMs, clock, custody }: ConnectPlan,
   { signal, died }: CreateContext,
 ): Promise<Duplex> {
   const phases = new Phases(clock, signal)
@@ -49,9 +50,7 @@ export async function connectStream(
             shakeHands(dialled, handshake, signal),
           )
     if (stream !== dialled.stream) joinFates(stream, dialled.stream)
-    enterCustody(stream, { address, timings: phases.timings }, died)
-    // As after a lease. What the handshake left unread is found before the socket is lent.
-    socketCustody.park(stream)
+    custody.enter(stream, { address, timings: phases.timings }, died)
     return stream
   } catch (error) {
     dialled.stream.destroy()

@@ -8,13 +8,13 @@ import type { Source } from '../pool/source.ts'
 import { AddressBook } from './address-book.ts'
 import { connectStream } from './connector.ts'
 import { byOwnDialer, type Route, toAddress, toName } from './route.ts'
+import { SocketCustody } from './socket-custody.ts'
 import {
   readOptions,
   type Target,
   type TcpPoolOptions,
   type TcpPoolSettings,
 } from './tcp-options.ts'
-import { socketCustody } from './vitals.ts'
 
 /** A pool of TCP connections. Made by `createTcpPool`. */
 export class TcpPool<S extends Duplex = Socket> extends Pool<S> {
@@ -96,8 +96,10 @@ export function createTcpPool<S extends Duplex = Socket>(options: TcpPoolOptions
   const { clock } = settings
   const book = bookOf(target, given, settings)
   const route = routeOf(target, place, given, book, clock)
+  const custody = new SocketCustody()
+  const plan = { route, handshake, handshakeTimeoutMs, clock, custody }
   const source: Source<Duplex> = {
-    create: (context) => connectStream({ route, handshake, handshakeTimeoutMs, clock }, context),
+    create: (context) => connectStream(plan, context),
     destroy: (stream) => {
       stream.destroy()
     },
@@ -107,7 +109,7 @@ export function createTcpPool<S extends Duplex = Socket>(options: TcpPoolOptions
     ...(isFatal !== undefined && { isFatal }),
   }
   // Every stream of this pool is an S: it comes from its own route.
-  return new TcpPool<Duplex>(source, settings, socketCustody, book) as unknown as TcpPool<S>
+  return new TcpPool<Duplex>(source, settings, custody, book) as unknown as TcpPool<S>
 }
 
 /** The address book of a host name; null where there is none to resolve. */
