@@ -10,6 +10,15 @@ const WARD: unique symbol = Symbol('connpool.ward')
 /** What is remembered of a socket is kept on it: a map would cost more than all the rest. */
 type Kept = SocketLike & { [WARD]?: Ward }
 
+/** What a TCP pool lends, and what it takes back. */
+export interface CustodyOptions {
+  /**
+   * Whether a connection that comes back with listeners on it that were not there when it opened is
+   * destroyed; its `close` event says which. Otherwise they are taken off. Default false.
+   */
+  readonly strictListeners?: boolean | undefined
+}
+
 /**
  * Watches and judges the sockets of a pool. A dead or dirty one is known by its own state, once the
  * loop has polled; an idle one reports itself.
@@ -19,23 +28,26 @@ type Kept = SocketLike & { [WARD]?: Ward }
  * as a new one, neither flowing nor paused; one that somebody reads while it is idle is not lent.
  */
 export class SocketCustody implements Custody<Duplex> {
+  readonly #strict: boolean
+
+  constructor({ strictListeners = false }: CustodyOptions) {
+    this.#strict = strictListeners
+  }
+
   /**
    * Takes a new socket into custody, as one that was given back: what its handshake left unread is
    * found before it is lent. From now on it reports its own end to `died`.
    */
   enter(socket: Duplex, about: About, died: (error?: unknown) => void): void {
     const kept: Kept = socket
-    const ward = new Ward(kept, about, died)
-    kept[WARD] = ward
-    socket.on('close', () => died(ward.end()))
-    this.park(socket)
+    kept[WARD] = new Ward(kept, about, died, this.#strict)
   }
 
   park(socket: Kept): boolean {
     const ward = socket[WARD]
-    if (ward === undefined || !isSound(socket) || !ward.isIntact) return false
-    if (socket.readableFlowing !== null) still(socket)
-    if (socket.timeout) socket.setTimeout?.(0)
+    if (ward === undefined || !isSound(socket)) return false
+    if (ward.stage !== 'lent') return true // Nobody has had it since.
+    if (!ward.isAsLent && !ward.restore()) return false
     ward.stage = 'returned'
     return true
   }
@@ -51,6 +63,7 @@ export class SocketCustody implements Custody<Duplex> {
     if (ward.stage !== 'lent') socket.ref?.() // Its last borrower may have unref'd it, too.
     ward.stage = 'lent'
     ward.fresh = false
+    if (ward.flows) socket.resume()
     return true
   }
 

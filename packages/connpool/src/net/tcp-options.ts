@@ -20,11 +20,13 @@ import type { Handshake } from './connector.ts'
 import type { DialAddress, DialOptions, KeepAlive } from './dial.ts'
 import type { Lookup } from './lookup.ts'
 import type { Connect } from './route.ts'
+import type { CustodyOptions } from './socket-custody.ts'
 
 /** What a TCP pool takes besides its address. */
 export interface TcpPoolSettings<S extends Duplex = Socket>
   extends PoolSettings,
     DialOptions,
+    CustodyOptions,
     Pick<Source<NoInfer<S>>, 'probe' | 'reset' | 'classify' | 'isFatal'> {
   /** IP version of the addresses that a host name resolves to: 4, 6, or 0 for either. Default 0. */
   readonly family?: 0 | 4 | 6 | undefined
@@ -97,6 +99,7 @@ const TCP_RULES: Rules = {
   },
   lookup: callback,
   handshake: callback,
+  strictListeners: oneOfValues(true, false),
   lookupTimeoutMs: span,
   connectTimeoutMs: span,
   handshakeTimeoutMs: span,

@@ -70,7 +70,6 @@ const NOT_YET: ReadonlySet<string> = new Set([
   'tlsTimeoutMs',
   'serverSpeaksFirst',
   'onIdleData',
-  'strictListeners',
 ])
 
 /** The options that are known, each with its rule. */

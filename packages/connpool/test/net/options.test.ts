@@ -93,7 +93,6 @@ const refused: readonly (readonly [options: object, message: RegExp])[] = [
     'tlsTimeoutMs',
     'serverSpeaksFirst',
     'onIdleData',
-    'strictListeners',
     'create',
     'destroy',
     'ref',

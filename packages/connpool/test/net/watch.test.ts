@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Socket } from 'node:net'
 import { test } from 'node:test'
-import type { Pool, PoolEvent, PoolEventName } from '../../src/index.ts'
+import type { Pool } from '../../src/index.ts'
+import { next } from '../support/next.ts'
 import { openPool } from '../support/open-pool.ts'
 import { TcpServer } from '../support/tcp-server.ts'
 import { turns } from '../support/turns.ts'
@@ -292,10 +293,6 @@ async function parkOne(pool: Pool<Socket>): Promise<Socket> {
   await turns(3)
   assert.equal(pool.stats().idle, 1)
   return connection
-}
-
-function next(pool: Pool<Socket>, event: PoolEventName): Promise<PoolEvent> {
-  return new Promise((resolve) => pool.once(event, resolve))
 }
 
 /** Resolves once the socket holds unread bytes, and reads none. */

@@ -1,0 +1,119 @@
+import type { EventEmitter } from 'node:events'
+
+type Name = string | symbol
+type Listener = (...args: unknown[]) => unknown
+
+/** How Node keeps listeners: one as it is, several in an array. Undocumented, so it may be absent. */
+interface Inside {
+  readonly _eventsCount?: number
+  readonly _events?: {
+    readonly close?: unknown
+    readonly error?: unknown
+    readonly end?: unknown
+    readonly [name: Name]: unknown
+  }
+}
+
+/** What was added since birth, in order; and the names of which something is gone. */
+interface Difference {
+  readonly added: readonly (readonly [name: Name, listener: Listener])[]
+  readonly lost: readonly Name[]
+}
+
+/**
+ * The listeners that a connection was born with: those of Node, of the pool and of the handshake.
+ * Compared one by one, with `once` wrappers as they are, they tell what was added since, which can be
+ * taken off wherever it stands, and what is gone.
+ */
+export class BirthListeners {
+  readonly #emitter: EventEmitter & Inside
+  #born: ReadonlyMap<Name, readonly Listener[]> = new Map()
+  /**
+   * What Node keeps of them: a few reads then show that nothing has changed. All sockets have listeners
+   * of the three names that stand by themselves, and many have no others.
+   */
+  #count: number | undefined
+  #close: unknown
+  #error: unknown
+  #end: unknown
+  #others: readonly (readonly [name: Name, kept: unknown])[] = []
+  #several: readonly (readonly [kept: readonly unknown[], copy: readonly unknown[]])[] = []
+
+  constructor(emitter: EventEmitter) {
+    this.#emitter = emitter
+    this.#note()
+  }
+
+  /** All are there, and no others. It may say no where they are: then `restore` finds nothing to do. */
+  get unchanged(): boolean {
+    const { _events: events, _eventsCount: count } = this.#emitter
+    if (events === undefined || count === undefined || count !== this.#count) return false
+    if (events.close !== this.#close || events.error !== this.#error) return false
+    if (events.end !== this.#end) return false
+    for (const [name, kept] of this.#others) if (events[name] !== kept) return false
+    for (const [kept, copy] of this.#several) if (!isSame(kept, copy)) return false
+    return true
+  }
+
+  /** Takes off what was added. Answers false where that cannot be, or where something is gone. */
+  restore(): boolean {
+    const { added } = this.difference()
+    if (added.some(([name]) => STAYING.has(name))) return false
+    for (const [name, listener] of added.toReversed()) {
+      this.#emitter.removeListener(name, listener)
+    }
+    const left = this.difference()
+    if (left.added.length > 0 || left.lost.length > 0) return false
+    this.#note()
+    return true
+  }
+
+  difference(): Difference {
+    const added: [Name, Listener][] = []
+    const lost: Name[] = []
+    for (const name of new Set([...this.#born.keys(), ...this.#emitter.eventNames()])) {
+      const gone = [...(this.#born.get(name) ?? [])]
+      for (const listener of listenersOf(this.#emitter, name)) {
+        const place = gone.indexOf(listener)
+        if (place === -1) added.push([name, listener])
+        else gone.splice(place, 1)
+      }
+      if (!gone.every((listener) => leavesByItself(name, listener))) lost.push(name)
+    }
+    return { added, lost }
+  }
+
+  #note(): void {
+    const { _events: events, _eventsCount: count } = this.#emitter
+    const names = this.#emitter.eventNames()
+    this.#born = new Map(names.map((name) => [name, listenersOf(this.#emitter, name)]))
+    this.#count = count
+    this.#close = events?.close
+    this.#error = events?.error
+    this.#end = events?.end
+    const kept = names.map((name) => [name, events?.[name]] as const)
+    this.#others = kept.filter(([name]) => name !== 'close' && name !== 'error' && name !== 'end')
+    this.#several = kept.flatMap(([, kept]) => (Array.isArray(kept) ? [[kept, [...kept]]] : []))
+  }
+}
+
+/**
+ * Listeners that are not taken off: whoever pipes into the connection goes on writing all the same, and
+ * who wants to be told of what is taken off would be called.
+ */
+const STAYING: ReadonlySet<Name> = new Set(['unpipe', 'removeListener'])
+
+function listenersOf(emitter: EventEmitter, name: Name): Listener[] {
+  return emitter.rawListeners(name) as Listener[] // Of no more precise type in Node's own.
+}
+
+/** A `once` listener that was called; or one of Node's own for TLS, which looks for others to be added. */
+function leavesByItself(name: Name, listener: Listener): boolean {
+  return 'listener' in listener || name === 'newListener'
+}
+
+function isSame(some: readonly unknown[], others: readonly unknown[]): boolean {
+  if (some.length !== others.length) return false
+  for (let i = 0; i < some.length; i++) if (some[i] !== others[i]) return false
+  return true
+}
