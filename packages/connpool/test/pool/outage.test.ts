@@ -166,13 +166,24 @@ describe('a backend that fails while something is open', () => {
   }
 })
 
-test('system errors have a class of their own; what nobody knows is the backend’s', async () => {
+test('errors of the system and of TLS have a class of their own; what nobody knows is the backend’s', async () => {
   const classes: [string, FailureClass][] = [
     ['ENOTFOUND', 'config'],
     ['EMFILE', 'local'],
     ['ENFILE', 'local'],
     ['EADDRNOTAVAIL', 'local'],
     ['ENOBUFS', 'local'],
+    ['CERT_HAS_EXPIRED', 'config'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'config'],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', 'config'],
+    // The same alert, as OpenSSL 3.0 and 3.5 name it.
+    ['ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE', 'config'],
+    ['ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE', 'config'],
+    ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'config'],
+    ['ERR_SSL_TLSV1_UNRECOGNIZED_NAME', 'config'],
+    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'config'],
+    ['ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR', 'backend'],
+    ['ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC', 'backend'],
     ['ECONNREFUSED', 'backend'],
     ['ETIMEDOUT', 'backend'],
     ['toString', 'backend'],
