@@ -28,6 +28,11 @@ const spans = {
   'not yet valid': [1, 30],
 } as const
 
+const AUTHORITY: Extensions = [
+  { name: 'basicConstraints', cA: true, critical: true },
+  { name: 'keyUsage', keyCertSign: true, critical: true },
+]
+
 /** Signs certificates, with EC keys, all made afresh: none lies in a file and grows old. */
 export class CertificateAuthority {
   /** Its own certificate in PEM: the `ca` of those who trust it. */
@@ -36,16 +41,19 @@ export class CertificateAuthority {
 
   /** `name` tells authorities apart: two of one name look like one whose signatures are forged. */
   static async create(name: string): Promise<CertificateAuthority> {
-    const { cert, key } = await make({ name }, [
-      { name: 'basicConstraints', cA: true, critical: true },
-      { name: 'keyUsage', keyCertSign: true, critical: true },
-    ])
+    const { cert, key } = await make({ name }, AUTHORITY)
     return new CertificateAuthority(cert, key)
   }
 
   private constructor(cert: string, key: string) {
     this.cert = cert
     this.#key = key
+  }
+
+  /** Another authority that this one vouches for. */
+  async forAuthority(options: Omit<CertificateOptions, 'hosts'>): Promise<CertificateAuthority> {
+    const { cert, key } = await make(options, AUTHORITY, { cert: this.cert, key: this.#key })
+    return new CertificateAuthority(cert, key)
   }
 
   /** What a server proves with that it is one of `hosts`. */
