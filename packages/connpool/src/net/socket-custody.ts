@@ -49,6 +49,7 @@ export class SocketCustody implements Custody<Duplex> {
     if (ward.stage !== 'lent') return true // Nobody has had it since.
     if (!ward.isAsLent && !ward.restore()) return false
     ward.stage = 'returned'
+    if (ward.session?.()) ward.session = undefined
     return true
   }
 

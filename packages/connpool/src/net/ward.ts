@@ -4,6 +4,7 @@ import type { About } from '../pool/cargo.ts'
 import { UnfitError } from '../pool/custody.ts'
 import { still } from './flow.ts'
 import { BirthListeners } from './listeners.ts'
+import { type SessionGiver, sessionGiver } from './sessions.ts'
 import { isAlive, isSound } from './vitals.ts'
 
 /** Of a user's own dialer it may be another stream than a socket, without what only sockets have. */
@@ -20,6 +21,8 @@ export class Ward {
   fresh = true
   /** Its handshake left a `data` listener, which is to hear what every borrower is sent. */
   readonly flows: boolean
+  /** Gives its TLS session; undefined once it did, and where there is none to come. */
+  session: SessionGiver | undefined
   readonly #socket: SocketLike
   /** The encoding that its handshake left, which is what every borrower expects. */
   readonly #encoding: BufferEncoding | null
@@ -38,6 +41,7 @@ export class Ward {
     this.died = died
     this.#socket = socket
     this.#strict = strictListeners
+    this.session = sessionGiver(socket)
     this.flows = socket.readableFlowing === true && socket.listenerCount('data') > 0
     socket.on('close', () => died(this.end()))
     this.#still()

@@ -6,6 +6,8 @@ export interface Rule {
   readonly check: (value: unknown) => boolean
   /** Completes "it must be ...". */
   readonly must: string
+  /** Its value is in no message. */
+  readonly secret?: true
 }
 
 export const count = (least: number): Rule => ({
@@ -105,7 +107,9 @@ export function checkOptions(owner: Owner, options: unknown, known: Rules, path 
       throw invalidOption(owner, `option "${path}${key}" is refused: ${fix}`)
     }
     if (!rule.check(value)) {
-      const found = `option "${path}${key}" is ${show(value)}; it must be ${rule.must}`
+      const hide = rule.secret && typeof value !== 'object'
+      const shown = hide ? `a ${typeof value}` : show(value)
+      const found = `option "${path}${key}" is ${shown}; it must be ${rule.must}`
       throw invalidOption(owner, found + hint(value, rule))
     }
   }
