@@ -7,6 +7,7 @@ export type { Lookup, LookupAnswer, LookupQuery, ResolvedAddress } from './net/l
 export type { Connect, ConnectContext } from './net/route.ts'
 export type { OwnDialer, TcpPoolOptions, TcpPoolSettings } from './net/tcp-options.ts'
 export { createTcpPool, type TcpPool } from './net/tcp-pool.ts'
+export type { Pem, Tls, TlsOptions, TlsVersion } from './net/tls-options.ts'
 export type { Clock, Timer } from './pool/clock.ts'
 export {
   AcquireTimeoutError,

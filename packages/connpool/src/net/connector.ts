@@ -5,7 +5,9 @@ import { endureErrors } from './dial.ts'
 import { orAbort } from './patience.ts'
 import { Phases } from './phases.ts'
 import type { Dialled, Route } from './route.ts'
+import { secure } from './secure.ts'
 import type { SocketCustody } from './socket-custody.ts'
+import type { TlsSettings } from './tls-options.ts'
 
 /** What `handshake` is told besides its socket. */
 export interface HandshakeContext {
@@ -24,6 +26,10 @@ export type Handshake<S> = (socket: S, context: HandshakeContext) => unknown
 /** How the connections of a pool are made. */
 export interface ConnectPlan {
   readonly route: Route
+  /** null: the connection stays plain. */
+  readonly tls: TlsSettings | null
+  /** How long the TLS handshake may take, in ms. */
+  readonly tlsTimeoutMs: number
   readonly handshake: Handshake<Duplex> | undefined
   /** How long the handshake may take, in ms. */
   readonly handshakeTimeoutMs: number
@@ -36,24 +42,30 @@ export interface ConnectPlan {
  * where it arose, and leaves no socket.
  */
 export async function connectStream(
-  { route, handshake, handshakeTimeoutMs, clock, custody }: ConnectPlan,
+  { route, tls, tlsTimeoutMs, handshake, handshakeTimeoutMs, clock, custody }: ConnectPlan,
   { signal, died }: CreateContext,
 ): Promise<Duplex> {
   const phases = new Phases(clock, signal)
   const dialled = await route(phases)
   const { address } = dialled
+  let { stream } = dialled
   try {
-    const stream =
-      handshake === undefined
-        ? dialled.stream
-        : await phases.run('handshake', address, handshakeTimeoutMs, (signal) =>
-            shakeHands(dialled, handshake, signal),
-          )
-    if (stream !== dialled.stream) joinFates(stream, dialled.stream)
+    if (tls !== null) {
+      stream = await phases.run('tls', address, tlsTimeoutMs, (signal) =>
+        secure(dialled.stream, tls, { address, signal }),
+      )
+    }
+    if (handshake !== undefined) {
+      const shaken = { stream, address }
+      stream = await phases.run('handshake', address, handshakeTimeoutMs, (signal) =>
+        shakeHands(shaken, handshake, signal),
+      )
+      if (stream !== shaken.stream) joinFates(stream, shaken.stream)
+    }
     custody.enter(stream, { address, timings: phases.timings }, died)
     return stream
   } catch (error) {
-    dialled.stream.destroy()
+    stream.destroy()
     throw error
   }
 }
@@ -80,7 +92,7 @@ async function shakeHands(
     const shaking = (async () => handshake(stream, { signal, address }))()
     const answer = await orAbort(Promise.race([shaking, ended]), signal)
     const ready = answer instanceof Duplex ? answer : stream
-    endureErrors(ready)
+    if (ready !== stream) endureErrors(ready)
     if (ready.destroyed) throw endOf(ready, address)
     return ready
   } finally {

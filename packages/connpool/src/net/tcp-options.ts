@@ -21,6 +21,7 @@ import type { DialAddress, DialOptions, KeepAlive } from './dial.ts'
 import type { Lookup } from './lookup.ts'
 import type { Connect } from './route.ts'
 import type { CustodyOptions } from './socket-custody.ts'
+import { type Tls, tlsRule } from './tls-options.ts'
 
 /** What a TCP pool takes besides its address. */
 export interface TcpPoolSettings<S extends Duplex = Socket>
@@ -35,12 +36,16 @@ export interface TcpPoolSettings<S extends Duplex = Socket>
    * of another hold for their `ttl`, though for 1 s at least and 5 minutes at most.
    */
   readonly lookup?: Lookup | undefined
+  /** Whether and how TLS is spoken. Default `'off'`. */
+  readonly tls?: Tls | undefined
   /** Makes a connection ready before it counts as open. What it throws is a failed dial. */
   readonly handshake?: Handshake<NoInfer<S>> | undefined
   /** How long a lookup may take, in ms, over 0. Default: no longer than the whole, `createTimeoutMs`. */
   readonly lookupTimeoutMs?: number | undefined
   /** How long dialling may take, all addresses together, in ms, over 0. Default as `lookupTimeoutMs`. */
   readonly connectTimeoutMs?: number | undefined
+  /** How long the TLS handshake may take, in ms, over 0. Default as `lookupTimeoutMs`. */
+  readonly tlsTimeoutMs?: number | undefined
   /** How long the handshake may take, in ms, over 0. Default as `lookupTimeoutMs`. */
   readonly handshakeTimeoutMs?: number | undefined
 }
@@ -98,10 +103,12 @@ const TCP_RULES: Rules = {
     must: 'false, or an object such as { delayMs: 30_000 }',
   },
   lookup: callback,
+  tls: tlsRule,
   handshake: callback,
   strictListeners: oneOfValues(true, false),
   lookupTimeoutMs: span,
   connectTimeoutMs: span,
+  tlsTimeoutMs: span,
   handshakeTimeoutMs: span,
   probe: callback,
   reset: callback,

@@ -15,6 +15,7 @@ import {
   type TcpPoolOptions,
   type TcpPoolSettings,
 } from './tcp-options.ts'
+import { readTls } from './tls-options.ts'
 
 /** A pool of TCP connections. Made by `createTcpPool`. */
 export class TcpPool<S extends Duplex = Socket> extends Pool<S> {
@@ -67,8 +68,8 @@ export class TcpPool<S extends Duplex = Socket> extends Pool<S> {
 }
 
 /**
- * A pool of TCP connections, or of Unix domain sockets. Idle ones are watched: one that its peer
- * closed, or that received bytes nobody asked for, is replaced before anybody gets it.
+ * A pool of TCP connections, or of Unix domain sockets, plain or with TLS. Idle ones are watched: one
+ * that its peer closed, or that received bytes nobody asked for, is replaced before anybody gets it.
  *
  * @throws InvalidOptionError
  * @example
@@ -87,17 +88,19 @@ export class TcpPool<S extends Duplex = Socket> extends Pool<S> {
  */
 export function createTcpPool<S extends Duplex = Socket>(options: TcpPoolOptions<S>): TcpPool<S> {
   const { name, place, target, settings: given } = readOptions(options)
-  const { probe, reset, classify, isFatal, handshake, handshakeTimeoutMs = Infinity } = given
+  const { probe, reset, classify, isFatal, handshake } = given
+  const { tlsTimeoutMs = Infinity, handshakeTimeoutMs = Infinity } = given
   const settings = resolveSettings(name, given, {
     probes: probe !== undefined,
     resets: reset !== undefined,
     dials: true,
   })
   const { clock } = settings
+  const tls = readTls({ name }, given.tls, 'host' in target ? target.host : undefined)
   const book = bookOf(target, given, settings)
   const route = routeOf(target, place, given, book, clock)
   const custody = new SocketCustody(given)
-  const plan = { route, handshake, handshakeTimeoutMs, clock, custody }
+  const plan = { route, tls, tlsTimeoutMs, handshake, handshakeTimeoutMs, clock, custody }
   const source: Source<Duplex> = {
     create: (context) => connectStream(plan, context),
     destroy: (stream) => {

@@ -8,6 +8,7 @@ import {
   oneOf,
   oneOfValues,
   type Rule,
+  record,
   text,
 } from '../pool/rules.ts'
 import { Sessions } from './sessions.ts'
@@ -74,6 +75,7 @@ export interface TlsSettings {
 }
 
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const
+const MODES = ['off', 'insecure', 'verify'] as const
 const CERTIFICATE = /^-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/
 
 const isPem = (value: unknown): value is Pem =>
@@ -111,6 +113,12 @@ const TLS_RULES: Readonly<Record<keyof TlsOptions, Rule>> = {
     must: 'a list of SHA-256 fingerprints, each 64 hexadecimal digits, with or without colons',
   },
   rejectUnauthorized: oneOfValues(true, false),
+}
+
+/** The shape of the option; what is in it is checked by `readTls`. */
+export const tlsRule: Rule = {
+  check: (value) => MODES.some((mode) => mode === value) || record.check(value),
+  must: `${MODES.map((mode) => `'${mode}'`).join(' or ')}, or an object such as { ca }`,
 }
 
 /**

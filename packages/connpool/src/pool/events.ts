@@ -50,7 +50,7 @@ export interface PoolEvent {
   readonly timings?: Timings
 }
 
-/** How long the parts of connecting took, in ms. `tls` is not told by this version. */
+/** How long the parts of connecting took, in ms. */
 export interface Timings {
   readonly lookup?: number
   readonly connect?: number

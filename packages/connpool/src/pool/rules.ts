@@ -68,8 +68,6 @@ export const record: Rule = {
 const NOT_YET: ReadonlySet<string> = new Set([
   'leakThresholdMs',
   'logger',
-  'tls',
-  'tlsTimeoutMs',
   'serverSpeaksFirst',
   'onIdleData',
 ])

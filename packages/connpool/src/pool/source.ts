@@ -1,7 +1,7 @@
 import type { FailureClass } from '../core/backoff.ts'
 import type { CloseReason } from '../core/slot.ts'
 
-/** Where in the making of a connection an error arose. `tls` is not told by this version. */
+/** Where in the making of a connection an error arose. */
 export type ConnectPhase = 'create' | 'lookup' | 'connect' | 'tls' | 'handshake'
 
 /** Where an error came from that `isFatal` is asked about. */

@@ -236,7 +236,10 @@ test('a first lookup that hangs ends with lookupTimeoutMs, or with createTimeout
 }, async (t) => {
   for (const [options, message] of [
     [{ lookupTimeoutMs: 100 }, /db:\d+ was not resolved within 100 ms/],
-    [{ createTimeoutMs: 100 }, /db:\d+ was not resolved within 100 ms|resolving db:\d+ was under way/],
+    [
+      { createTimeoutMs: 100 },
+      /db:\d+ was not resolved within 100 ms|resolving db:\d+ was under way/,
+    ],
   ] as const) {
     await using server = await TcpServer.start()
     const clock = new ManualClock()

@@ -76,7 +76,7 @@ const refused: readonly (readonly [options: object, message: RegExp])[] = [
   ...[0, 128, 1.5, '3'].map(
     (count) => [{ port: 1, keepAlive: { count } }, /"keepAlive.count" is .*from 1 to 127/] as const,
   ),
-  ...['lookupTimeoutMs', 'connectTimeoutMs', 'handshakeTimeoutMs'].flatMap((key) =>
+  ...['lookupTimeoutMs', 'connectTimeoutMs', 'tlsTimeoutMs', 'handshakeTimeoutMs'].flatMap((key) =>
     [0, -1, Number.NaN, '5', null].map(
       (value) =>
         [{ port: 1, [key]: value }, new RegExp(`"${key}" is .*; it must be .* over 0`)] as const,
@@ -88,16 +88,9 @@ const refused: readonly (readonly [options: object, message: RegExp])[] = [
         [{ port: 1, [verb]: value }, new RegExp(`"${verb}" is .*; it must be a function`)] as const,
     ),
   ),
-  ...[
-    'tls',
-    'tlsTimeoutMs',
-    'serverSpeaksFirst',
-    'onIdleData',
-    'create',
-    'destroy',
-    'ref',
-    'prot',
-  ].map((key) => [{ port: 1, [key]: true }, new RegExp(`"${key}" is refused: `)] as const),
+  ...['serverSpeaksFirst', 'onIdleData', 'create', 'destroy', 'ref', 'prot'].map(
+    (key) => [{ port: 1, [key]: true }, new RegExp(`"${key}" is refused: `)] as const,
+  ),
   [{ port: 1, name: '' }, /"name" is ""; it must be a text that is not empty/],
   [{ port: 1, name: 7 }, /"name" is 7; it must be a text that is not empty/],
   [{ port: 1, max: 0 }, /"max" is 0; it must be/],
