@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 
 // A server with an event loop of its own, for Peer: it echoes, and does to its connections what it
-// is told, also while the process that tells it is blocked.
+// is told, also while the process that tells it is blocked. Argument: the certificate of a TLS server.
 
 /** What a peer can be told to do to all its connections, in the order in which they came. */
 export type Deed =
@@ -16,16 +17,20 @@ export type Deed =
 /** What a peer is told: to say when it holds `count` connections, or to do something. */
 export type Order = { readonly count: number } | { readonly deed: Deed; readonly mark: string }
 
+const [identity] = process.argv.slice(2)
 const sockets = new Set<Socket>()
 let awaited = Infinity
 
-const server = createServer((socket) => {
+const serve = (socket: Socket) => {
   sockets.add(socket)
   socket.on('data', (bytes) => socket.write(bytes))
   socket.on('error', () => {})
   socket.on('close', () => sockets.delete(socket))
   tellCount()
-})
+}
+
+const server =
+  identity === undefined ? createServer(serve) : createTlsServer(JSON.parse(identity), serve)
 
 server.listen(0, '127.0.0.1', () => {
   const address = server.address()

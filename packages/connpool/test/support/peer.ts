@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Identity } from './certificates.ts'
 import type { Deed, Order } from './peer-process.ts'
 
 const GIVE_UP_MS = 10_000
@@ -15,9 +16,11 @@ export class Peer implements AsyncDisposable {
   #deeds = 0
   readonly port: number
 
-  static async start(): Promise<Peer> {
+  /** With an `identity` it speaks TLS. */
+  static async start(identity?: Identity): Promise<Peer> {
     const { NODE_TEST_CONTEXT: _, ...env } = process.env
-    const child = fork(fileURLToPath(new URL('./peer-process.ts', import.meta.url)), {
+    const script = fileURLToPath(new URL('./peer-process.ts', import.meta.url))
+    const child = fork(script, identity === undefined ? [] : [JSON.stringify(identity)], {
       env,
       execArgv: ['--import', import.meta.resolve('tsx')],
     })

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { before, type TestContext, test } from 'node:test'
+import type { Lease, Pool, TcpPool } from '../../src/index.ts'
+import { CertificateAuthority, type Identity } from '../support/certificates.ts'
+import { openPool } from '../support/open-pool.ts'
+import { Peer } from '../support/peer.ts'
+import { ask, tlsOf } from '../support/tls-lease.ts'
+import { TlsServer } from '../support/tls-server.ts'
+import { turns } from '../support/turns.ts'
+
+const timeout = 10_000
+const MANY = 40
+
+let ca: string
+let identity: Identity
+before(async () => {
+  const authority = await CertificateAuthority.create('CA of the tests')
+  ca = authority.cert
+  identity = await authority.forServer()
+})
+
+/** Sends a line to an echo server and reads it back, and nothing more. */
+const styles: Record<string, (socket: Socket) => Promise<string>> = {
+  "on('data')": async (socket) => {
+    socket.write('hello')
+    return String(await once(socket, 'data'))
+  },
+  "on('readable')": async (socket) => {
+    socket.write('hello')
+    await once(socket, 'readable')
+    return String(socket.read())
+  },
+  'for await': async (socket) => {
+    socket.write('hello')
+    for await (const bytes of socket.iterator({ destroyOnReturn: false })) return String(bytes)
+    return ''
+  },
+}
+
+for (const [first, begin] of Object.entries(styles)) {
+  test(`a TLS connection is lent clean to any style of reading, after idling, and after ${first}`, {
+    timeout,
+  }, async (t) => {
+    await using server = await TlsServer.start(identity)
+    const pool = openPool(t, { port: server.port, max: 1, tls: { ca } })
+    for (const idle of [0, 3]) {
+      for (const [next, read] of [[first, begin] as const, ...Object.entries(styles)]) {
+        assert.equal(await pool.use(read), 'hello', `${next} after ${idle} turns`)
+        await turns(idle)
+      }
+    }
+    assert.equal(pool.stats().opened, 1)
+  })
+}
+
+test('tickets that come while it idles make a connection neither dirty nor old', {
+  timeout,
+}, async (t) => {
+  await using server = await TlsServer.start(identity)
+  const pool = openPool(t, { port: server.port, min: 1, max: 1, tls: { ca } })
+  await pool.ready()
+  const lease = await pool.acquire()
+  const socket = tlsOf(lease)
+  const tickets = once(socket, 'session')
+  lease.release()
+  await tickets
+  await turns(3)
+  assert.equal((await pool.acquire()).connection, socket)
+  assert.equal(pool.stats().opened, 1)
+})
+
+test('an idle TLS connection that its peer ends or resets is dead, one with late bytes dirty', {
+  timeout,
+}, async (t) => {
+  const deeds: Record<string, (server: TlsServer) => void> = {
+    died: (server) => server.newest.end(),
+    'died by reset': (server) => server.tcp.socket.resetAndDestroy(),
+    dirty: (server) => void server.newest.write('late'),
+  }
+  for (const [deed, act] of Object.entries(deeds)) {
+    await using server = await TlsServer.start(identity)
+    const pool = openPool(t, { port: server.port, max: 1, tls: { ca } })
+    await use(pool)
+    await turns(3)
+    const closed = new Promise((resolve) => pool.once('close', resolve))
+    act(server)
+    await closed
+    const [reason = ''] = deed.split(' ')
+    assert.equal(Reflect.get(pool.stats().closed, reason), 1, deed)
+    await use(pool)
+    assert.equal(pool.stats().opened, 2)
+  }
+})
+
+test('a lent TLS connection that its peer resets ends its lease', { timeout }, async (t) => {
+  await using server = await TlsServer.start(identity)
+  const pool = openPool(t, { port: server.port, tls: { ca } })
+  const lease = await pool.acquire()
+  await ask(lease)
+  const aborted = once(lease.signal, 'abort')
+  server.tcp.socket.resetAndDestroy()
+  await aborted
+  assert.equal(lease.signal.reason.cause.code, 'ECONNRESET')
+  lease.release()
+  assert.equal(pool.stats().closed.died, 1)
+})
+
+test('a reply that is left unread is found on TLS, too', { timeout }, async (t) => {
+  await using server = await TlsServer.start(identity)
+  const pool = openPool(t, { port: server.port, max: 1, tls: { ca } })
+  await pool.use(async (socket) => {
+    socket.write('hello')
+    while (socket.readableLength === 0) await turns(1)
+  })
+  assert.equal(pool.stats().closed.dirty, 1)
+})
+
+test('what was written right before the release is sent, and the connection kept', {
+  timeout,
+}, async (t) => {
+  let heard = ''
+  await using server = await TlsServer.start(identity, (socket) => {
+    socket.on('data', (bytes) => {
+      heard += bytes
+    })
+  })
+  const pool = openPool(t, { port: server.port, max: 1, tls: { ca } })
+  await pool.use((socket) => void socket.write('last words'))
+  while (heard !== 'last words') await turns(1)
+  await pool.use(() => {})
+  assert.equal(pool.stats().opened, 1)
+})
+
+for (const [deed, reason] of [
+  ['end', 'died'],
+  ['write', 'dirty'],
+] as const) {
+  test(`of ${MANY} idle TLS connections on which a blocked loop missed a ${deed}, none is lent`, {
+    timeout: 20_000,
+  }, async (t) => {
+    await using peer = await Peer.start(identity)
+    const pool = openPool(t, { port: peer.port, max: MANY, maxConnecting: MANY, tls: { ca } })
+    const first = await acquireAll(pool)
+    await Promise.all(first.map(ask)) // So that no ticket is still under way.
+    for (const lease of first) lease.release()
+    await turns(3)
+    assert.equal(pool.stats().idle, MANY)
+    const leases = await inDataHandler(t, () => {
+      peer.doWhileBlocked(deed, 200)
+      return acquireAll(pool)
+    })
+    assert.equal(pool.stats().closed[reason], MANY)
+    assert.ok(leases.every((lease) => lease.info.id > MANY))
+    for (const lease of leases) lease.release()
+  })
+}
+
+async function use(pool: TcpPool): Promise<void> {
+  const lease = await pool.acquire()
+  assert.equal(await ask(lease), 'hello')
+  lease.release()
+}
+
+function acquireAll(pool: Pool<Socket>): Promise<Lease<Socket>[]> {
+  return Promise.all(Array.from({ length: MANY }, () => pool.acquire()))
+}
+
+/** Acts where a poll is furthest away: in a callback of I/O, that of a TLS connection's bytes. */
+async function inDataHandler<R>(t: TestContext, act: () => Promise<R>): Promise<R> {
+  await using server = await TlsServer.start(identity)
+  const pool = openPool(t, { port: server.port, tls: { ca } })
+  const lease = await pool.acquire()
+  return await new Promise((resolve) => {
+    lease.connection.once('data', () => {
+      resolve(act())
+      lease.destroy()
+    })
+    lease.connection.write('now')
+  })
+}
