@@ -68,3 +68,13 @@ export class TlsServer implements AsyncDisposable {
     await this.tcp[Symbol.asyncDispose]()
   }
 }
+
+/** Upgrades a socket of a server's to TLS. */
+export function upgrade(socket: Socket, options: TlsOptions, serve = echo): void {
+  const tls = createServer(options, (secured) => {
+    secured.on('error', () => {})
+    serve(secured)
+  })
+  tls.on('tlsClientError', () => {})
+  tls.emit('connection', socket)
+}

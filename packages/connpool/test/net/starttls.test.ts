@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { before, test } from 'node:test'
+import { type ConnectionOptions, connect, type TlsOptions } from 'node:tls'
+import type { FailureContext, HandshakeContext } from '../../src/index.ts'
+import { CertificateAuthority, type Identity } from '../support/certificates.ts'
+import { openPool } from '../support/open-pool.ts'
+import { TcpServer } from '../support/tcp-server.ts'
+import { ask, tlsOf } from '../support/tls-lease.ts'
+import { upgrade } from '../support/tls-server.ts'
+import { turns } from '../support/turns.ts'
+
+const timeout = 10_000
+const failFast = { initialMs: 5_000, jitter: 0, failFastAfter: 1 }
+
+let authority: CertificateAuthority
+let ca: string
+let identity: Identity
+before(async () => {
+  authority = await CertificateAuthority.create('CA of the tests')
+  ca = authority.cert
+  identity = await authority.forServer()
+})
+
+test('the stream that a handshake answers is lent in the place of its socket', {
+  timeout,
+}, async (t) => {
+  await using server = await mailServer(identity)
+  const pool = openPool(t, { port: server.port, max: 1, handshake: startTls({ ca }) })
+  for (let i = 0; i < 3; i++) {
+    const lease = await pool.acquire()
+    assert.equal(tlsOf(lease).authorized, true)
+    assert.equal(await ask(lease), 'hello')
+    lease.release()
+    await turns(3)
+  }
+  assert.equal(pool.stats().opened, 1)
+  await pool.close()
+  await server.holds(0)
+})
+
+test('it is watched while it idles: an end and late bytes are seen', { timeout }, async (t) => {
+  for (const [reason, act] of [
+    ['died', (socket: Socket) => socket.end()],
+    ['dirty', (socket: Socket) => socket.write('late')],
+  ] as const) {
+    let secured: Socket | undefined
+    await using server = await mailServer(identity, (socket) => {
+      secured = socket
+    })
+    const pool = openPool(t, { port: server.port, handshake: startTls({ ca }) })
+    const lease = await pool.acquire()
+    assert.equal(await ask(lease), 'hello')
+    lease.release()
+    await turns(3)
+    const closed = new Promise((resolve) => pool.once('close', resolve))
+    act(secured ?? assert.fail('it was not secured'))
+    await closed
+    assert.equal(pool.stats().closed[reason], 1)
+    await server.holds(0)
+  }
+})
+
+test('a certificate that the handshake refuses is a failed dial of class config, and no socket is left', {
+  timeout,
+}, async (t) => {
+  await using server = await mailServer(await authority.forServer({ validity: 'expired' }))
+  const asked: FailureContext[] = []
+  const pool = openPool(t, {
+    port: server.port,
+    backoff: failFast,
+    handshake: startTls({ ca }),
+    classify: (_error, context) => {
+      asked.push(context)
+      return undefined
+    },
+  })
+  await assert.rejects(pool.acquire(), (error: Error & { code: string }) => {
+    assert.equal(error.code, 'ERR_CONNECT_FAILED')
+    assert.equal(Reflect.get(Object(error.cause), 'code'), 'CERT_HAS_EXPIRED')
+    return true
+  })
+  assert.deepEqual(asked, [{ phase: 'handshake', address: `127.0.0.1:${server.port}` }])
+  await server.holds(0)
+})
+
+test('a server that refuses us after TLS was agreed on is a failed dial of class config', {
+  timeout,
+}, async (t) => {
+  await using server = await mailServer({ ...identity, ca, requestCert: true })
+  const pool = openPool(t, {
+    port: server.port,
+    min: 1,
+    backoff: failFast,
+    handshake: startTls({ ca }),
+  })
+  await new Promise((resolve) => pool.once('connectFailed', resolve))
+  assert.equal(pool.stats().connectFailures.config, 1)
+  await server.holds(0)
+})
+
+/** Upgrades on a command in plain text, then echoes. */
+function mailServer(options: TlsOptions, secured = (_socket: Socket) => {}): Promise<TcpServer> {
+  return TcpServer.start((socket) => {
+    socket.once('data', (command) => {
+      assert.equal(String(command), 'STARTTLS\r\n')
+      socket.write('220 go ahead\r\n')
+      upgrade(socket, options, (inner) => {
+        secured(inner)
+        inner.on('data', (bytes) => inner.write(bytes))
+      })
+    })
+  })
+}
+
+function startTls(options: ConnectionOptions) {
+  return async (socket: Socket, { signal }: HandshakeContext) => {
+    socket.write('STARTTLS\r\n')
+    const [answer] = await once(socket, 'data', { signal })
+    assert.equal(String(answer), '220 go ahead\r\n')
+    const secured = connect({ ...options, socket, host: 'localhost' })
+    await once(secured, 'secureConnect', { signal })
+    return secured
+  }
+}
