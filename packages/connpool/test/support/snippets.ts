@@ -5,6 +5,8 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { CertificateAuthority } from './certificates.ts'
+import { TlsServer } from './tls-server.ts'
 
 const home = fileURLToPath(new URL('../..', import.meta.url))
 const root = fileURLToPath(new URL('../../../..', import.meta.url))
@@ -16,6 +18,7 @@ const root = fileURLToPath(new URL('../../../..', import.meta.url))
  * * `<!-- run -->`: it is also run, and must end by itself with status 0;
  * * `<!-- run: redis -->`, `<!-- run: echo -->`, `<!-- run: http -->`: the same, with that server on loopback; every
  *   `port: 1234` in the block is given the server's port;
+ * * `<!-- run: tls -->`: the same, with `echo` over TLS, and its CA in the file `ca.pem`;
  * * `<!-- skip: why -->`: neither, for shell lines disguised as code and for drivers that are not installed here.
  *
  * A comment in a block that is run, `// prints: PONG`, is a promise: these lines are printed, in this order.
@@ -29,7 +32,7 @@ export interface Snippet {
   readonly server: ServerKind | undefined
 }
 
-type ServerKind = keyof typeof greetings
+type ServerKind = keyof typeof greetings | 'tls'
 
 /** The ts and js blocks of a Markdown text. */
 export function snippetsOf(markdown: string, file: string, firstLine = 1): Snippet[] {
@@ -100,6 +103,7 @@ export async function run(snippet: Snippet): Promise<void> {
   const { port } = server
   const code = port === 0 ? snippet.code : snippet.code.replace(/\bport: \d+/g, `port: ${port}`)
   await inFolder({ ...snippet, code }, async (folder, file) => {
+    for (const [name, text] of Object.entries(server.files)) writeFileSync(join(folder, name), text)
     const { NODE_TEST_CONTEXT: _, ...env } = process.env
     const child = spawn(
       process.execPath,
@@ -154,7 +158,10 @@ function actionOf(mark: string, at: string): Pick<Snippet, 'action' | 'server'> 
   }
   if (verb !== 'run') return { action: 'check', server: undefined }
   if (rest === '') return { action: 'run', server: undefined }
-  assert.ok(rest in greetings, `${at}: <!-- run: ${rest} -->: there is no such server`)
+  assert.ok(
+    rest === 'tls' || rest in greetings,
+    `${at}: <!-- run: ${rest} -->: there is no such server`,
+  )
   return { action: 'run', server: rest as ServerKind }
 }
 
@@ -222,10 +229,21 @@ const greetings = {
 
 interface Served extends AsyncDisposable {
   readonly port: number
+  /** What lies beside the snippet, by name. */
+  readonly files: Readonly<Record<string, string>>
 }
 
 async function serve(kind: ServerKind | undefined): Promise<Served> {
-  if (kind === undefined) return { port: 0, [Symbol.asyncDispose]: async () => {} }
+  if (kind === undefined) return { port: 0, files: {}, [Symbol.asyncDispose]: async () => {} }
+  if (kind === 'tls') {
+    const authority = await CertificateAuthority.create('CA of the snippets')
+    const server = await TlsServer.start(await authority.forServer())
+    return {
+      port: server.port,
+      files: { 'ca.pem': authority.cert },
+      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    }
+  }
   const sockets = new Set<Socket>()
   const server: Server = createServer((socket) => {
     sockets.add(socket)
@@ -239,6 +257,7 @@ async function serve(kind: ServerKind | undefined): Promise<Served> {
   assert.ok(address !== null && typeof address === 'object')
   return {
     port: address.port,
+    files: {},
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy()
       await new Promise((done) => server.close(done))
