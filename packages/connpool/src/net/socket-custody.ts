@@ -1,9 +1,8 @@
 import type { Duplex } from 'node:stream'
 import type { About } from '../pool/cargo.ts'
 import { type Custody, UnfitError } from '../pool/custody.ts'
-import { listen, still, unlisten } from './flow.ts'
-import { isAlive, isSound } from './vitals.ts'
-import { type SocketLike, Ward } from './ward.ts'
+import { isAlive } from './vitals.ts'
+import { type SocketLike, type Terms, Ward } from './ward.ts'
 
 const WARD: unique symbol = Symbol('connpool.ward')
 
@@ -12,6 +11,11 @@ type Kept = SocketLike & { [WARD]?: Ward }
 
 /** What a TCP pool lends, and what it takes back. */
 export interface CustodyOptions {
+  /**
+   * Whether bytes that arrive before the first lease are for its borrower, who finds them unread; a
+   * probe or a reset is a lease, too. Otherwise such a connection counts as a failed dial. Default false.
+   */
+  readonly serverSpeaksFirst?: boolean | undefined
   /**
    * Whether a connection that comes back with listeners on it that were not there when it opened is
    * destroyed; its `close` event says which. Otherwise they are taken off. Default false.
@@ -28,10 +32,10 @@ export interface CustodyOptions {
  * as a new one, neither flowing nor paused; one that somebody reads while it is idle is not lent.
  */
 export class SocketCustody implements Custody<Duplex> {
-  readonly #strict: boolean
+  readonly #terms: Terms
 
-  constructor({ strictListeners = false }: CustodyOptions) {
-    this.#strict = strictListeners
+  constructor({ serverSpeaksFirst = false, strictListeners = false }: CustodyOptions) {
+    this.#terms = { serverSpeaksFirst, strictListeners }
   }
 
   /**
@@ -40,40 +44,31 @@ export class SocketCustody implements Custody<Duplex> {
    */
   enter(socket: Duplex, about: About, died: (error?: unknown) => void): void {
     const kept: Kept = socket
-    kept[WARD] = new Ward(kept, about, died, this.#strict)
+    kept[WARD] = new Ward(kept, about, died, this.#terms)
   }
 
   park(socket: Kept): boolean {
-    const ward = socket[WARD]
-    if (ward === undefined || !isSound(socket)) return false
-    if (ward.stage !== 'lent') return true // Nobody has had it since.
-    if (!ward.isAsLent && !ward.restore()) return false
-    ward.stage = 'returned'
-    if (ward.session?.()) ward.session = undefined
-    return true
+    return socket[WARD]?.park() ?? false
   }
 
   lend(socket: Kept): boolean {
-    const ward = socket[WARD]
-    if (!isSound(socket) || ward === undefined) return false
-    if (socket.readableFlowing !== null) {
-      if (ward.stage === 'idle') return false
-      still(socket) // A tick that the last borrower left behind had it flow.
-    }
-    if (ward.stage === 'idle') unlisten(socket, onReadable)
-    if (ward.stage !== 'lent') socket.ref?.() // Its last borrower may have unref'd it, too.
-    ward.stage = 'lent'
-    ward.fresh = false
-    if (ward.flows) socket.resume()
-    return true
+    return socket[WARD]?.lend() ?? false
+  }
+
+  watch(socket: Kept): void {
+    socket[WARD]?.watch()
+  }
+
+  whyUnfit(socket: Kept): Error {
+    return socket[WARD]?.whyUnfit() ?? new UnfitError('dirty', 'it is not in custody')
   }
 
   isAlive(socket: Duplex): boolean {
     return isAlive(socket)
   }
 
-  whyUnfit(socket: Kept): Error {
-    return socket[WARD]?.whyUnfit() ?? new UnfitError('dirty', 'it is not in custody')
+  about(socket: Kept): About {
+    return socket[WARD]?.about ?? {}
   }
 
   flushed(socket: Duplex): boolean {
@@ -92,29 +87,4 @@ export class SocketCustody implements Custody<Duplex> {
       })
     })
   }
-
-  about(socket: Kept): About {
-    return socket[WARD]?.about ?? {}
-  }
-
-  watch(socket: Kept): void {
-    const ward = socket[WARD]
-    if (ward === undefined || ward.stage === 'idle') return
-    ward.stage = 'idle'
-    if (socket.readableFlowing !== null) still(socket)
-    // What came since the release was not listened for.
-    if (socket.readableLength > 0) process.nextTick(heed, socket)
-    listen(socket, onReadable)
-    socket.unref?.()
-  }
-}
-
-/** Something happened to an idle socket: bytes that nobody asked for, or the end. */
-function heed(socket: Kept): void {
-  const ward = socket[WARD]
-  if (ward?.stage === 'idle' && socket.readableLength > 0) ward.died(ward.whyUnfit())
-}
-
-function onReadable(this: Duplex): void {
-  heed(this as Kept) // Only such have it.
 }

@@ -105,6 +105,7 @@ const TCP_RULES: Rules = {
   lookup: callback,
   tls: tlsRule,
   handshake: callback,
+  serverSpeaksFirst: oneOfValues(true, false),
   strictListeners: oneOfValues(true, false),
   lookupTimeoutMs: span,
   connectTimeoutMs: span,

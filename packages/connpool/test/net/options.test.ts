@@ -50,8 +50,14 @@ const refused: readonly (readonly [options: object, message: RegExp])[] = [
     /"family" is 6, but "host" is 127.0.0.1.*leave family/,
   ],
   [{ port: 1, localAddress: '::1', family: 4 }, /"family" is 4, but "localAddress" is ::1/],
-  ...[1, 'yes', null].map(
-    (noDelay) => [{ port: 1, noDelay }, /"noDelay" is .*; it must be true or false/] as const,
+  ...['noDelay', 'serverSpeaksFirst', 'strictListeners'].flatMap((key) =>
+    [1, 'yes', null].map(
+      (value) =>
+        [
+          { port: 1, [key]: value },
+          new RegExp(`"${key}" is .*; it must be true or false`),
+        ] as const,
+    ),
   ),
   ...[true, 30_000, 'on', null].map(
     (keepAlive) => [{ port: 1, keepAlive }, /"keepAlive" is .*; it must be false, or an/] as const,
@@ -88,7 +94,7 @@ const refused: readonly (readonly [options: object, message: RegExp])[] = [
         [{ port: 1, [verb]: value }, new RegExp(`"${verb}" is .*; it must be a function`)] as const,
     ),
   ),
-  ...['serverSpeaksFirst', 'onIdleData', 'create', 'destroy', 'ref', 'prot'].map(
+  ...['onIdleData', 'create', 'destroy', 'ref', 'prot'].map(
     (key) => [{ port: 1, [key]: true }, new RegExp(`"${key}" is refused: `)] as const,
   ),
   [{ port: 1, name: '' }, /"name" is ""; it must be a text that is not empty/],

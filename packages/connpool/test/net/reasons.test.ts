@@ -78,7 +78,9 @@ for (const [message, act] of Object.entries(idle)) {
 
 /** What a server does to whoever connects, and what is then said of the dial. */
 const greetings: Record<string, (socket: Socket) => void> = {
-  'received 5 bytes before it was first lent': (socket) => socket.write('hello'),
+  'received 5 bytes before it was first lent; a greeting is for serverSpeaksFirst: true': (
+    socket,
+  ) => socket.write('hello'),
   'ended before it was first lent': (socket) => socket.end(),
 }
 
