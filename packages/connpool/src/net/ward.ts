@@ -52,6 +52,7 @@ export class Ward {
     this.#flows = socket.readableFlowing === true && socket.listenerCount('data') > 0
     this.#still()
     socket.on('close', () => died(this.#end()))
+    if (socket.allowHalfOpen) socket.on('end', this.#ended)
     this.#encoding = socket.readableEncoding
     this.#listeners = new BirthListeners(socket)
   }
@@ -101,10 +102,16 @@ export class Ward {
     return this.#end() ?? new UnfitError('dirty', dirt)
   }
 
+  /** A half-open one may go on for its borrower; nobody else has any use for it. */
+  readonly #ended = (): void => {
+    if (this.#stage !== 'lent') this.#died(this.#end())
+  }
+
   /** Something happened to it while it is idle: bytes, or the end. */
   readonly #ear = (): void => {
-    if (this.#stage !== 'idle' || this.#socket.readableLength === 0) return
-    if (!this.#isGreeted) this.#died(this.whyUnfit())
+    if (this.#stage !== 'idle' || this.#isGreeted) return
+    if (this.#socket.readableLength > 0) this.#died(this.whyUnfit())
+    else this.#socket.read(0) // It has ended, and says so to nobody who does not read.
   }
 
   /** Bytes that arrive now are for its first borrower. */

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { Socket } from 'node:net'
 import { test } from 'node:test'
 import type { Pool } from '../../src/index.ts'
+import { kinds } from '../support/kinds.ts'
 import { next } from '../support/next.ts'
 import { openPool } from '../support/open-pool.ts'
 import { TcpServer } from '../support/tcp-server.ts'
@@ -77,6 +78,23 @@ for (const [how, end] of Object.entries(ends)) {
     })
     await assert.rejects(using, (error) => error === own)
     assert.equal(pool.stats().closed.died, 1)
+  })
+}
+
+for (const [kind, open] of Object.entries(kinds)) {
+  test(`an idle ${kind} that its peer ends is closed as died`, { timeout }, async (t) => {
+    const { pool, far } = await open(t)
+    await pool.use(async (socket) => {
+      socket.write('question')
+      await once(socket, 'data')
+    })
+    await turns(3)
+    const closed = next(pool, 'close')
+    far().end()
+    const { reason, error } = await closed
+    assert.equal(reason, 'died')
+    assert.match(String(error), /: ended while idle$/)
+    assert.equal(pool.stats().open, 0)
   })
 }
 
