@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { About } from '../pool/cargo.ts'
 import { type Custody, UnfitError } from '../pool/custody.ts'
+import type { Judgement } from '../pool/judgement.ts'
 import { isAlive } from './vitals.ts'
 import { type SocketLike, type Terms, Ward } from './ward.ts'
 
@@ -10,7 +11,14 @@ const WARD: unique symbol = Symbol('connpool.ward')
 type Kept = SocketLike & { [WARD]?: Ward }
 
 /** What a TCP pool lends, and what it takes back. */
-export interface CustodyOptions {
+export interface CustodyOptions<S extends Duplex = Duplex> {
+  /**
+   * Called when bytes arrived at an idle connection, as heartbeats do: reads them, with `read()`, and
+   * answers true to have the connection kept. On anything else, on a throw, and where bytes are left
+   * unread the connection is closed, as it is without this function. What is unread at a release is
+   * never asked about, nor what arrives while a probe or a reset has the connection. Idle times go on.
+   */
+  readonly onIdleData?: ((connection: S) => boolean) | undefined
   /**
    * Whether bytes that arrive before the first lease are for its borrower, who finds them unread; a
    * probe or a reset is a lease, too. Otherwise such a connection counts as a failed dial. Default false.
@@ -34,17 +42,27 @@ export interface CustodyOptions {
 export class SocketCustody implements Custody<Duplex> {
   readonly #terms: Terms
 
-  constructor({ serverSpeaksFirst = false, strictListeners = false }: CustodyOptions) {
-    this.#terms = { serverSpeaksFirst, strictListeners }
+  /** `judgement` reports what a callback throws. */
+  constructor(options: CustodyOptions, judgement: Judgement<Duplex>) {
+    const { serverSpeaksFirst = false, strictListeners = false, onIdleData } = options
+    this.#terms = {
+      serverSpeaksFirst,
+      strictListeners,
+      onIdleData:
+        onIdleData && ((socket) => judgement.call('onIdleData', () => onIdleData(socket)) === true),
+    }
   }
 
   /**
    * Takes a new socket into custody, as one that was given back: what its handshake left unread is
    * found before it is lent. From now on it reports its own end to `died`.
+   * @throws UnfitError where something arrived that `onIdleData` does not consume.
    */
   enter(socket: Duplex, about: About, died: (error?: unknown) => void): void {
     const kept: Kept = socket
-    kept[WARD] = new Ward(kept, about, died, this.#terms)
+    const ward = new Ward(kept, about, died, this.#terms)
+    kept[WARD] = ward
+    ward.settleIn()
   }
 
   park(socket: Kept): boolean {

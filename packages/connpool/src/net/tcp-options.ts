@@ -27,7 +27,7 @@ import { type Tls, tlsRule } from './tls-options.ts'
 export interface TcpPoolSettings<S extends Duplex = Socket>
   extends PoolSettings,
     DialOptions,
-    CustodyOptions,
+    CustodyOptions<NoInfer<S>>,
     Pick<Source<NoInfer<S>>, 'probe' | 'reset' | 'classify' | 'isFatal'> {
   /** IP version of the addresses that a host name resolves to: 4, 6, or 0 for either. Default 0. */
   readonly family?: 0 | 4 | 6 | undefined
@@ -105,6 +105,7 @@ const TCP_RULES: Rules = {
   lookup: callback,
   tls: tlsRule,
   handshake: callback,
+  onIdleData: callback,
   serverSpeaksFirst: oneOfValues(true, false),
   strictListeners: oneOfValues(true, false),
   lookupTimeoutMs: span,

@@ -2,6 +2,7 @@ import { isIP, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Custody } from '../pool/custody.ts'
 import { PoolClosedError } from '../pool/errors.ts'
+import { Judgement } from '../pool/judgement.ts'
 import { type ResolvedSettings, resolveSettings } from '../pool/options.ts'
 import { Pool, readdress } from '../pool/pool.ts'
 import type { Source } from '../pool/source.ts'
@@ -99,8 +100,6 @@ export function createTcpPool<S extends Duplex = Socket>(options: TcpPoolOptions
   const tls = readTls({ name }, given.tls, 'host' in target ? target.host : undefined)
   const book = bookOf(target, given, settings)
   const route = routeOf(target, place, given, book, clock)
-  const custody = new SocketCustody(given)
-  const plan = { route, tls, tlsTimeoutMs, handshake, handshakeTimeoutMs, clock, custody }
   const source: Source<Duplex> = {
     create: (context) => connectStream(plan, context),
     destroy: (stream) => {
@@ -111,6 +110,8 @@ export function createTcpPool<S extends Duplex = Socket>(options: TcpPoolOptions
     ...(classify !== undefined && { classify }),
     ...(isFatal !== undefined && { isFatal }),
   }
+  const custody = new SocketCustody(given, new Judgement(name, source))
+  const plan = { route, tls, tlsTimeoutMs, handshake, handshakeTimeoutMs, clock, custody }
   // Every stream of this pool is an S: it comes from its own route.
   return new TcpPool<Duplex>(source, settings, custody, book) as unknown as TcpPool<S>
 }

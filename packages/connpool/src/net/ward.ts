@@ -16,6 +16,8 @@ export interface Terms {
   readonly serverSpeaksFirst: boolean
   /** Listeners that a borrower left make a socket unfit. */
   readonly strictListeners: boolean
+  /** Whether the user consumed what arrived at an idle one; it does not throw. Undefined: nobody does. */
+  readonly onIdleData: ((socket: Duplex) => boolean) | undefined
 }
 
 /** A socket in custody: what is remembered of it, done to it when it comes and goes, and said of it. */
@@ -27,6 +29,7 @@ export class Ward {
   readonly #terms: Terms
   /** Lent; given back in this turn of the loop; or idle, watched, and not holding the process. */
   #stage: 'lent' | 'returned' | 'idle' = 'returned'
+  #listening = false
   /** It was never lent. */
   #fresh = true
   readonly #listeners: BirthListeners
@@ -57,26 +60,39 @@ export class Ward {
     this.#listeners = new BirthListeners(socket)
   }
 
+  /**
+   * Where idle data is consumed, hears of it from now on, and has it consumed if some is there already.
+   * @throws UnfitError where it was not consumed.
+   */
+  settleIn(): void {
+    const { readableLength: length } = this.#socket
+    if (this.#terms.onIdleData === undefined) return
+    this.#listen()
+    if (length > 0 && !this.#awaitsGreeting && !this.#consumed()) throw this.#received(length)
+  }
+
   /** Given back: takes off what was left on it. Answers false where it is not fit to be kept. */
   park(): boolean {
     if (!isSound(this.#socket)) return false
-    if (this.#stage !== 'lent') return true // Nobody has had it since.
+    if (!this.#isLent) return true // Nobody has had it since.
     if (!this.#isAsLent && !this.#restore()) return false
     this.#stage = 'returned'
     if (this.#session?.()) this.#session = undefined
+    // Idle data has to be heard of at once: it would make the connection unfit for who is lent it next.
+    if (this.#terms.onIdleData !== undefined) this.#listen()
     return true
   }
 
   /** Answers false where it is not fit to be lent. */
   lend(): boolean {
     const socket = this.#socket
-    if (this.#stage === 'lent') return isAlive(socket) // To a probe, after it was looked at for one.
+    if (this.#isLent) return isAlive(socket) // To a probe, after it was looked at for one.
     if (!isSound(socket) && !this.#isGreeted) return false
     if (socket.readableFlowing !== null) {
       if (this.#stage === 'idle') return false
       still(socket) // A tick that the last borrower left behind had it flow.
     }
-    if (this.#stage === 'idle') unlisten(socket, this.#ear)
+    if (this.#listening) this.#unlisten()
     socket.ref?.() // Its last borrower may have unref'd it, too.
     this.#stage = 'lent'
     this.#fresh = false
@@ -90,9 +106,11 @@ export class Ward {
     if (this.#stage === 'idle') return
     this.#stage = 'idle'
     if (socket.readableFlowing !== null) still(socket)
-    // What came since the release was not listened for.
-    if (socket.readableLength > 0) process.nextTick(this.#ear)
-    listen(socket, this.#ear)
+    if (!this.#listening) {
+      // What came since the release was not listened for.
+      if (socket.readableLength > 0) process.nextTick(this.#ear)
+      this.#listen()
+    }
     socket.unref?.()
   }
 
@@ -104,14 +122,41 @@ export class Ward {
 
   /** A half-open one may go on for its borrower; nobody else has any use for it. */
   readonly #ended = (): void => {
-    if (this.#stage !== 'lent') this.#died(this.#end())
+    if (!this.#isLent) this.#died(this.#end())
   }
 
-  /** Something happened to it while it is idle: bytes, or the end. */
+  /** Something happened to it while nobody has it: bytes, or the end. */
   readonly #ear = (): void => {
-    if (this.#stage !== 'idle' || this.#isGreeted) return
-    if (this.#socket.readableLength > 0) this.#died(this.whyUnfit())
-    else this.#socket.read(0) // It has ended, and says so to nobody who does not read.
+    const { readableLength: length } = this.#socket
+    if (this.#isLent || this.#isGreeted) return
+    if (length === 0) {
+      this.#socket.read(0) // It has ended, and says so to nobody who does not read.
+      return
+    }
+    if (!this.#awaitsGreeting && this.#consumed()) return
+    // Who was asked may have been lent it meanwhile: then its bytes are his.
+    if (!this.#isLent) this.#died(this.#end() ?? this.#received(length))
+  }
+
+  #listen(): void {
+    this.#listening = true
+    listen(this.#socket, this.#ear)
+  }
+
+  #unlisten(): void {
+    this.#listening = false
+    unlisten(this.#socket, this.#ear)
+  }
+
+  /** Whether the user read all that arrived at an idle one, and goes on reading no longer. */
+  #consumed(): boolean {
+    const socket = this.#socket
+    const consumed = this.#terms.onIdleData?.(socket) === true
+    return consumed && isSound(socket) && socket.readableFlowing === null
+  }
+
+  get #isLent(): boolean {
+    return this.#stage === 'lent'
   }
 
   /** Bytes that arrive now are for its first borrower. */
@@ -172,13 +217,10 @@ export class Ward {
 
   #dirt(): string | undefined {
     const { readableLength: length, readableEncoding: encoding } = this.#socket
-    const bytes = length === 1 ? 'byte' : 'bytes'
-    if (this.#stage !== 'lent') {
-      const hint = this.#fresh ? '; a greeting is for serverSpeaksFirst: true' : ''
-      if (length > 0) return `received ${length} ${bytes} ${this.#spell}${hint}`
-      return 'read by a former borrower while idle'
+    if (!this.#isLent) {
+      return length > 0 ? this.#received(length).message : 'read by a former borrower while idle'
     }
-    if (length > 0) return `returned with ${length} unread ${bytes}`
+    if (length > 0) return `returned with ${bytes(length, 'unread ')}`
     if (encoding !== this.#encoding) return `returned with the encoding ${encoding}`
     if (this.#socket.writableCorked > 0) return 'returned corked'
     const { added, lost } = this.#listeners.difference()
@@ -189,11 +231,22 @@ export class Ward {
     return undefined
   }
 
+  #received(length: number): UnfitError {
+    let hint = ''
+    if (this.#terms.onIdleData !== undefined) hint = ', which onIdleData did not consume'
+    else if (this.#fresh) hint = '; a greeting is for serverSpeaksFirst: true'
+    return new UnfitError('dirty', `received ${bytes(length)} ${this.#spell}${hint}`)
+  }
+
   /** When it was that something happened to it, which is now. */
   get #spell(): string {
     if (this.#fresh) return 'before it was first lent'
-    return this.#stage === 'lent' ? 'while in use' : 'while idle'
+    return this.#isLent ? 'while in use' : 'while idle'
   }
+}
+
+function bytes(count: number, kind = ''): string {
+  return `${count} ${kind}${count === 1 ? 'byte' : 'bytes'}`
 }
 
 function namesOf(names: readonly (string | symbol)[]): string {

@@ -65,7 +65,7 @@ export const record: Rule = {
 }
 
 /** Options that are planned and have not landed: refused with a word of their own. */
-const NOT_YET: ReadonlySet<string> = new Set(['leakThresholdMs', 'logger', 'onIdleData'])
+const NOT_YET: ReadonlySet<string> = new Set(['leakThresholdMs', 'logger'])
 
 /** The options that are known, each with its rule. */
 export type Rules = Readonly<Record<string, Rule>>

@@ -88,13 +88,22 @@ const refused: readonly (readonly [options: object, message: RegExp])[] = [
         [{ port: 1, [key]: value }, new RegExp(`"${key}" is .*; it must be .* over 0`)] as const,
     ),
   ),
-  ...['handshake', 'lookup', 'connect', 'probe', 'reset', 'classify', 'isFatal'].flatMap((verb) =>
+  ...[
+    'handshake',
+    'lookup',
+    'connect',
+    'onIdleData',
+    'probe',
+    'reset',
+    'classify',
+    'isFatal',
+  ].flatMap((verb) =>
     [1, 'x', {}, null].map(
       (value) =>
         [{ port: 1, [verb]: value }, new RegExp(`"${verb}" is .*; it must be a function`)] as const,
     ),
   ),
-  ...['onIdleData', 'create', 'destroy', 'ref', 'prot'].map(
+  ...['create', 'destroy', 'ref', 'prot'].map(
     (key) => [{ port: 1, [key]: true }, new RegExp(`"${key}" is refused: `)] as const,
   ),
   [{ port: 1, name: '' }, /"name" is ""; it must be a text that is not empty/],
