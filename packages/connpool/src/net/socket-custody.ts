@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import type { Duplex } from 'node:stream'
 import type { About } from '../pool/cargo.ts'
 import { type Custody, UnfitError } from '../pool/custody.ts'
@@ -50,6 +51,7 @@ export class SocketCustody implements Custody<Duplex> {
       strictListeners,
       onIdleData:
         onIdleData && ((socket) => judgement.call('onIdleData', () => onIdleData(socket)) === true),
+      root: new AsyncResource('connpool'),
     }
   }
 

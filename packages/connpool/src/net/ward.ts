@@ -1,4 +1,5 @@
-import type { Socket } from 'node:net'
+import type { AsyncResource } from 'node:async_hooks'
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { About } from '../pool/cargo.ts'
 import { UnfitError } from '../pool/custody.ts'
@@ -8,7 +9,10 @@ import { type SessionGiver, sessionGiver } from './sessions.ts'
 import { hasEnded, isAlive, isSound } from './vitals.ts'
 
 /** Of a user's own dialer it may be another stream than a socket, without what only sockets have. */
-export type SocketLike = Duplex & Partial<Pick<Socket, 'ref' | 'unref' | 'setTimeout' | 'timeout'>>
+export type SocketLike = Duplex & Partial<Pick<Socket, 'ref' | 'unref' | 'timeout'>>
+
+/** As long as a timeout can be, in ms. */
+const LONGEST_MS = 2 ** 31 - 1
 
 /** What is allowed to the sockets of a pool. */
 export interface Terms {
@@ -18,6 +22,8 @@ export interface Terms {
   readonly strictListeners: boolean
   /** Whether the user consumed what arrived at an idle one; it does not throw. Undefined: nobody does. */
   readonly onIdleData: ((socket: Duplex) => boolean) | undefined
+  /** The context of the pool, which is of no request. */
+  readonly root: AsyncResource
 }
 
 /** A socket in custody: what is remembered of it, done to it when it comes and goes, and said of it. */
@@ -171,7 +177,8 @@ export class Ward {
   /** Nothing is left on it of who had it. */
   get #isAsLent(): boolean {
     const { readableFlowing, timeout } = this.#socket
-    return readableFlowing === null && !timeout && this.#isWhole && this.#listeners.unchanged
+    const still = readableFlowing === null && timeout === undefined
+    return still && this.#isWhole && this.#listeners.unchanged
   }
 
   /** Without another encoding, which may hold half a letter back, and not corked: half a request. */
@@ -198,10 +205,18 @@ export class Ward {
     return this.#listeners.restore()
   }
 
-  /** Neither flowing nor paused, and without a timeout. */
+  /** Neither flowing nor paused, and as if nobody had ever set a timeout. */
   #still(): void {
-    if (this.#socket.readableFlowing !== null) still(this.#socket)
-    if (this.#socket.timeout) this.#socket.setTimeout?.(0)
+    const socket = this.#socket
+    if (socket.readableFlowing !== null) still(socket)
+    if (socket.timeout !== undefined && socket instanceof Socket) this.#disarm(socket)
+  }
+
+  /** Node keeps the last timer of a socket, a stopped one too, and with it the stores of who set it. */
+  #disarm(socket: Socket): void {
+    this.#terms.root.runInAsyncScope(() => socket.setTimeout(LONGEST_MS).setTimeout(0))
+    // As on a new one, so that it shows whether anybody sets one; for borrowers it is readonly.
+    ;(socket as { timeout?: number | undefined }).timeout = undefined
   }
 
   /** What ended it; undefined while it lives. */

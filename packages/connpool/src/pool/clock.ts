@@ -1,3 +1,5 @@
+import type { AsyncResource } from 'node:async_hooks'
+
 /** A timer that was set. */
 export interface Timer {
   /** Holds the process until it rings. */
@@ -19,6 +21,19 @@ export interface Clock {
   setTimeout?(wake: () => void, delayMs: number): Timer
   /** How the pool yields to the event loop; the system's immediates when absent. It holds the process. */
   setImmediate?(wake: () => void): void
+}
+
+/**
+ * The same clock, whose wake-ups belong to `root`: one that was set in a request's context would run
+ * in it, and keep its AsyncLocalStorage stores until then, which may be long.
+ */
+export function rooted(clock: Required<Clock>, root: AsyncResource): Required<Clock> {
+  const { now, setTimeout, setImmediate } = clock
+  return {
+    now,
+    setTimeout: (wake, delayMs) => root.runInAsyncScope(setTimeout, undefined, wake, delayMs),
+    setImmediate: (wake) => root.runInAsyncScope(setImmediate, undefined, wake),
+  }
 }
 
 /** The system's monotonic clock and timers. */

@@ -6,6 +6,7 @@ import type { CloseReason, Slot } from '../core/slot.ts'
 import type { Refusal, Waiter } from '../core/waiter.ts'
 import { Alarm } from './alarm.ts'
 import { Cargo } from './cargo.ts'
+import { type Clock, rooted } from './clock.ts'
 import { type Custody, UnfitError } from './custody.ts'
 import { Events } from './events.ts'
 import { contextOf, lateCreate } from './failure.ts'
@@ -46,10 +47,10 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
   /** The latest failed dial. */
   lastFailure: unknown
 
-  readonly #clock: ResolvedSettings['clock']
+  readonly #clock: Required<Clock>
   readonly #ending: Ending
   readonly #alarm: Alarm
-  /** Connections outlive the request that had them dialled, and must not keep its context. */
+  /** What a pool does outlives the request that caused it, and must not keep its context. */
   readonly #root = new AsyncResource('connpool', { requireManualDestroy: false })
   #toRest: Place<T>[] = []
 
@@ -62,13 +63,13 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     this.name = settings.name
     this.source = source
     this.custody = custody
-    this.#clock = settings.clock
+    this.#clock = rooted(settings.clock, this.#root)
     this.#ending = ending
     this.events = new Events(settings.name)
     this.judgement = new Judgement<T>(settings.name, source)
     this.machine = new PoolMachine<Cargo<T>, Ticket<T>>(settings.limits, this, settings.random)
-    this.#alarm = new Alarm(settings.clock, () => this.#elapse())
-    this.turns = new Turns(settings.clock, {
+    this.#alarm = new Alarm(this.#clock, () => this.#elapse())
+    this.turns = new Turns(this.#clock, {
       end: () => this.#settle(),
       polled: () => this.#polled(),
       pollOver: () => this.machine.turnOver(),

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { test } from 'node:test'
+import { systemClock } from '../../src/pool/clock.ts'
+import { createPool } from '../../src/pool/pool.ts'
+import { FakeSource } from '../../src/testing/index.ts'
 import { assertWhole, fixture, parked, settled } from './support/fixture.ts'
 
 const requests = new AsyncLocalStorage<string>()
@@ -29,6 +32,34 @@ test('create, probe, reset and destroy run outside the store of whoever made the
   assert.deepEqual(new Set(stores), new Set([undefined]))
   assert.ok(stores.length >= 6)
   await pool.close()
+})
+
+test('the timer and the immediates of a pool are set outside the store of whoever made it set them', async () => {
+  const stores = new Set<string | undefined>()
+  const { setTimeout: ring, setImmediate: yieldNow, now } = systemClock
+  const source = new FakeSource()
+  const pool = createPool({
+    ...source,
+    clock: {
+      now,
+      setTimeout: (wake, delayMs) => {
+        stores.add(requests.getStore())
+        return ring(wake, delayMs)
+      },
+      setImmediate: (wake) => {
+        stores.add(requests.getStore())
+        yieldNow(wake)
+      },
+    },
+  })
+  await requests.run('one', async () => {
+    await pool.use(() => {})
+    await settled()
+    const [lease] = await Promise.all([pool.acquire(), pool.ready()])
+    lease.release()
+    await pool.close()
+  })
+  assert.deepEqual(stores, new Set([undefined]))
 })
 
 test('a waiter goes on in its own store, whoever released the connection', async () => {
