@@ -9,7 +9,7 @@ import { type SocketLike, type Terms, Ward } from './ward.ts'
 const WARD: unique symbol = Symbol('connpool.ward')
 
 /** What is remembered of a socket is kept on it: a map would cost more than all the rest. */
-type Kept = SocketLike & { [WARD]?: Ward }
+type Kept = SocketLike & { [WARD]?: Ward | undefined }
 
 /** What a TCP pool lends, and what it takes back. */
 export interface CustodyOptions<S extends Duplex = Duplex> {
@@ -73,6 +73,11 @@ export class SocketCustody implements Custody<Duplex> {
 
   lend(socket: Kept): boolean {
     return socket[WARD]?.lend() ?? false
+  }
+
+  discharge(socket: Kept): void {
+    socket[WARD]?.discharge()
+    socket[WARD] = undefined
   }
 
   watch(socket: Kept): void {

@@ -60,7 +60,7 @@ export class Ward {
     this.#session = sessionGiver(socket)
     this.#flows = socket.readableFlowing === true && socket.listenerCount('data') > 0
     this.#still()
-    socket.on('close', () => died(this.#end()))
+    socket.on('close', this.#closed)
     if (socket.allowHalfOpen) socket.on('end', this.#ended)
     this.#encoding = socket.readableEncoding
     this.#listeners = new BirthListeners(socket)
@@ -125,6 +125,16 @@ export class Ward {
     const dirt = this.#dirt() ?? 'could not be made as it was lent'
     return this.#end() ?? new UnfitError('dirty', dirt)
   }
+
+  /** Leaves the pool: takes off what the pool put on it, but for what endures its errors. */
+  discharge(): void {
+    const socket = this.#socket
+    socket.off('close', this.#closed)
+    socket.off('end', this.#ended)
+    if (this.#listening) this.#unlisten()
+  }
+
+  readonly #closed = (): void => this.#died(this.#end())
 
   /** A half-open one may go on for its borrower; nobody else has any use for it. */
   readonly #ended = (): void => {

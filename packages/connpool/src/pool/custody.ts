@@ -19,6 +19,8 @@ export interface Custody<T> {
   flush(connection: T, signal: AbortSignal): Promise<void>
   /** What is known of a connection. */
   about(connection: T): About
+  /** It leaves the pool for good: nothing of the custody's stays on it. */
+  discharge(connection: T): void
   /** Still idle at the end of the turn: watch it, and let it not hold the process. */
   watch(connection: T): void
 }

@@ -112,6 +112,7 @@ export class Loans<T> implements Lender<T> {
 
   detach(slot: Slot<Cargo<T>>, holding: Holding | null): void {
     const told = this.#events.has('release') ? this.#heldMs(slot, holding) : null
+    this.#custody?.discharge(slot.cargo.connection as T) // A slot that was lent has its connection.
     this.#machine.detach(slot, this.#office.now())
     this.#office.turns.expectEnd()
     if (told !== null) this.#tellReleased(slot, told, 'detached')

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { test } from 'node:test'
 import type { Pool } from '../../src/index.ts'
 import { kinds } from '../support/kinds.ts'
@@ -290,6 +291,32 @@ test('a detached socket leaves the pool alive and belongs to its taker', { timeo
   assert.equal(pool.stats().closed.died, 0)
 })
 
+for (const [kind, open] of Object.entries(kinds)) {
+  test(`nothing of the pool's stays on a detached ${kind} but what endures its errors`, {
+    timeout,
+  }, async (t) => {
+    const made: Record<string, number>[] = []
+    const { pool } = await open(t, {
+      onIdleData: () => true,
+      handshake: (socket) => void made.push(listeners(socket)),
+    })
+    await pool.use(() => {})
+    await turns(3)
+    const socket = (await pool.acquire()).detach()
+    t.after(() => socket.destroy())
+    // Whoever handshakes is told by a listener for 'close', which is taken off.
+    const { close = 0, ...before } = made[0] ?? assert.fail()
+    assert.deepEqual(listeners(socket), { ...before, ...(close > 1 && { close: close - 1 }) })
+    assert.ok(socket.listenerCount('error') > 0)
+    assert.deepEqual(
+      Object.getOwnPropertySymbols(socket)
+        .filter(({ description }) => description?.includes('connpool'))
+        .map((symbol) => Reflect.get(socket, symbol)),
+      [undefined],
+    )
+  })
+}
+
 test('invalidate and close end parked sockets at the server as well', { timeout }, async (t) => {
   await using server = await TcpServer.start()
   const pool = openPool(t, { port: server.port })
@@ -329,7 +356,7 @@ function writeUntilStuck(socket: Socket): number {
   return size
 }
 
-function listeners(socket: Socket): Record<string, number> {
+function listeners(socket: Duplex): Record<string, number> {
   return Object.fromEntries(
     socket.eventNames().map((name) => [String(name), socket.listenerCount(name)]),
   )

@@ -43,6 +43,9 @@ class Guard implements Custody<FakeConnection> {
   about(connection: FakeConnection): { address: string } {
     return { address: `10.0.0.${connection.id}:1` }
   }
+  discharge(connection: FakeConnection): void {
+    this.#note('discharge', connection)
+  }
   watch(connection: FakeConnection): void {
     this.#note('watch', connection)
   }
@@ -79,6 +82,14 @@ describe('a custody', () => {
     assert.deepEqual(guard.asked.splice(0), ['park 1', 'lend 1', 'park 1'])
     await settled()
     assert.deepEqual(guard.asked.splice(0), ['watch 1'])
+    await pool.close()
+  })
+
+  test('is told of a connection that is detached', async () => {
+    const { pool, guard } = guarded()
+    const lease = await pool.acquire()
+    lease.detach()
+    assert.deepEqual(guard.asked, ['lend 1', 'discharge 1'])
     await pool.close()
   })
 
