@@ -1,6 +1,7 @@
+import { AsyncResource } from 'node:async_hooks'
 import { isIP } from 'node:net'
 import { Alarm } from '../pool/alarm.ts'
-import type { Clock } from '../pool/clock.ts'
+import { type Clock, rooted } from '../pool/clock.ts'
 import { showAddress } from './address.ts'
 import { type Lookup, lookUp, type Resolution } from './lookup.ts'
 import { orAbort, withinTime } from './patience.ts'
@@ -63,7 +64,9 @@ export class AddressBook {
 
   constructor(options: AddressBookOptions) {
     this.#options = options
-    this.#alarm = new Alarm(options.clock, () => this.#wake())
+    // Whoever calls refresh() may be a request: the timer is not to keep its context.
+    const clock = rooted(options.clock, new AsyncResource('connpool'))
+    this.#alarm = new Alarm(clock, () => this.#wake())
   }
 
   /** Names whom to tell of changes. */

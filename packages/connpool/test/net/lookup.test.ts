@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { lookup as systemLookup } from 'node:dns'
 import { lookup as promisedLookup } from 'node:dns/promises'
 import { type TestContext, test } from 'node:test'
-import type { FailureContext, Lookup, LookupAnswer, LookupQuery } from '../../src/index.ts'
+import type { Clock, FailureContext, Lookup, LookupAnswer, LookupQuery } from '../../src/index.ts'
 import { ManualClock } from '../../src/testing/index.ts'
 import { type OpenOptions, openPool } from '../support/open-pool.ts'
 import { TcpServer } from '../support/tcp-server.ts'
@@ -291,6 +292,32 @@ test('refresh() of a pool without a name has nothing to do', { timeout }, async 
   await acquireAndRelease(pool)
   await pool.refresh()
   assert.equal(pool.stats().open, 1)
+})
+
+test('the request that calls refresh() is not the one that resolves from then on', {
+  timeout,
+}, async (t) => {
+  await using server = await TcpServer.start()
+  const manual = new ManualClock()
+  // As the system's timers do, it rings in the context in which it was set.
+  const clock: Clock = {
+    now: () => manual.now(),
+    setTimeout: (wake, ms) => manual.setTimeout(AsyncResource.bind(wake), ms),
+  }
+  const request = new AsyncLocalStorage<string>()
+  const stores: (string | undefined)[] = []
+  const lookup: Lookup = async () => {
+    stores.push(request.getStore())
+    return '127.0.0.1'
+  }
+  const pool = openPool(t, { host: 'db', port: server.port, lookup, clock })
+  await destroyOne(pool)
+  await manual.pass(24_000) // With nothing open, the timer is not set anew.
+  await request.run('request', () => pool.refresh())
+  const lease = await pool.acquire()
+  await manual.pass(24_000)
+  lease.release()
+  assert.deepEqual(stores, [undefined, 'request', undefined])
 })
 
 test('refresh() rejects with what the resolver says, and of a closed pool with ERR_POOL_CLOSED', {
