@@ -1,3 +1,7 @@
 export { FakeConnection, type FakeConnectionState } from './fake-connection.ts'
 export { type FakeBehaviour, FakeCall, FakeSource, type FakeVerb } from './fake-source.ts'
 export { ManualClock, type ManualClockOptions } from './manual-clock.ts'
+export type { Bytes } from './outlet.ts'
+export type { RudeBehaviour, RudeManner } from './rude-behaviour.ts'
+export type { RudeConnection } from './rude-connection.ts'
+export { RudeServer, type RudeServerOptions } from './rude-server.ts'
