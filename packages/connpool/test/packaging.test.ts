@@ -87,6 +87,24 @@ describe('the packed tarball', () => {
     assert.equal(manifest.engines.node, '>=20.19')
   })
 
+  test('its rude server starts in a process of its own, through import and through require()', () => {
+    const talk = `
+      async function talk({ RudeProcess }) {
+        const server = await RudeProcess.start()
+        const socket = require('node:net').connect(server.port, server.host)
+        socket.write('hello')
+        const [reply] = await require('node:events').once(socket, 'data')
+        socket.destroy()
+        await server.close()
+        console.log(String(reply))
+      }`
+    const imported = `${talk}; import('connpool/testing').then(talk)`
+    const required = `${talk}; talk(require('connpool/testing'))`
+    for (const code of [imported, required]) {
+      assert.equal(run(process.execPath, '--no-warnings', '-e', code).trim(), 'hello')
+    }
+  })
+
   test('every map points to a source that is in it, and nothing in it is a leftover', () => {
     for (const file of files.filter((name) => name.endsWith('.map'))) {
       const installed = join(consumer, 'node_modules/connpool')
