@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FailureContext, Lookup } from '../../src/index.ts'
-import { ManualClock } from '../../src/testing/index.ts'
-import { blackHole } from '../support/black-hole.ts'
+import { BlackHole, ManualClock, RudeServer } from '../../src/testing/index.ts'
 import { openPool } from '../support/open-pool.ts'
 import { socketsMade } from '../support/sockets-made.ts'
-import { TcpServer } from '../support/tcp-server.ts'
 import { turns } from '../support/turns.ts'
 
 // The whole of 127.0.0.0/8 is this machine on Linux: one port on several addresses is several servers.
@@ -24,7 +22,7 @@ test('an address that refuses is passed over at once, and the connection names t
   timeout,
   skip,
 }, async (t) => {
-  await using server = await TcpServer.start(undefined, { host: '127.0.0.3' })
+  await using server = await RudeServer.start({ host: '127.0.0.3' })
   const clock = new ManualClock() // No time passes: nothing is waited for.
   const lookup = to('127.0.0.1', '127.0.0.2', '127.0.0.3')
   const pool = openPool(t, { host: 'db', port: server.port, lookup, clock })
@@ -39,8 +37,9 @@ test('beside an address that does not answer, the next one is tried after 250 ms
   timeout,
   skip,
 }, async (t) => {
-  const { port } = await blackHole(t)
-  await using server = await TcpServer.start(undefined, { host: '127.0.0.2', port })
+  await using hole = await BlackHole.start()
+  const { port } = hole
+  await using server = await RudeServer.start({ host: '127.0.0.2', port })
   const clock = new ManualClock()
   const pool = openPool(t, { host: 'db', port, lookup: to('127.0.0.1', '127.0.0.2'), clock })
   const acquired = pool.acquire()
@@ -57,9 +56,9 @@ test('when all fail, one error lists each address with its trouble', {
   timeout,
   skip,
 }, async (t) => {
-  const server = await TcpServer.start()
+  const server = await RudeServer.start()
   const { port } = server
-  await server[Symbol.asyncDispose]()
+  await server.close()
   const asked: FailureContext[] = []
   const pool = openPool(t, {
     host: 'db',
@@ -90,9 +89,9 @@ test('one address alone fails with its own error, which names it', {
   timeout,
   skip,
 }, async (t) => {
-  const server = await TcpServer.start()
+  const server = await RudeServer.start()
   const { port } = server
-  await server[Symbol.asyncDispose]()
+  await server.close()
   const pool = openPool(t, { host: 'db', port, lookup: to('127.0.0.2'), backoff: once })
   const failed = new Promise<string | undefined>((resolve) =>
     pool.once('connectFailed', ({ address }) => resolve(address)),
@@ -108,9 +107,9 @@ test('a trouble of this machine on one address does not hide what the backend sa
   timeout,
   skip,
 }, async (t) => {
-  const server = await TcpServer.start()
+  const server = await RudeServer.start()
   const { port } = server
-  await server[Symbol.asyncDispose]()
+  await server.close()
   // An IPv4 address cannot be dialled from ::1: EINVAL or EADDRNOTAVAIL, never the backend's fault.
   const pool = openPool(t, {
     host: 'db',
@@ -128,9 +127,9 @@ test('dials begin with one address after the other, so that each gets its share'
   timeout,
   skip,
 }, async (t) => {
-  await using first = await TcpServer.start(undefined, { host: '127.0.0.1' })
+  await using first = await RudeServer.start({ host: '127.0.0.1' })
   const { port } = first
-  await using second = await TcpServer.start(undefined, { host: '127.0.0.2', port })
+  await using second = await RudeServer.start({ host: '127.0.0.2', port })
   const lookup = to('127.0.0.1', '127.0.0.2')
   const pool = openPool(t, { host: 'db', port, lookup, min: 6 })
   await pool.ready()
@@ -141,8 +140,9 @@ test('an address that failed, or was outrun by a later one, is dialled last from
   timeout,
   skip,
 }, async (t) => {
-  const { port } = await blackHole(t)
-  await using server = await TcpServer.start(undefined, { host: '127.0.0.3', port })
+  await using hole = await BlackHole.start()
+  const { port } = hole
+  await using server = await RudeServer.start({ host: '127.0.0.3', port })
   const clock = new ManualClock()
   // The first does not answer, the second refuses.
   const lookup = to('127.0.0.1', '127.0.0.2', '127.0.0.3')
@@ -162,10 +162,11 @@ test('families take turns, the one that the resolver prefers first', {
   timeout,
   skip,
 }, async (t) => {
-  const { port } = await blackHole(t)
-  let six: TcpServer
+  await using hole = await BlackHole.start()
+  const { port } = hole
+  let six: RudeServer
   try {
-    six = await TcpServer.start(undefined, { host: '::1', port })
+    six = await RudeServer.start({ host: '::1', port })
   } catch (error) {
     t.skip(`no IPv6 on this machine: ${error}`)
     return
@@ -184,7 +185,7 @@ test('families take turns, the one that the resolver prefers first', {
 })
 
 test('family 4 and 6 leave the other one out', { timeout, skip }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const { port } = server
   const lookup = to('::1', '127.0.0.1')
   const four = openPool(t, { host: 'db', port, lookup, family: 4 })
@@ -203,7 +204,7 @@ test('from a local address, only addresses of its family are dialled', {
   timeout,
   skip,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const { port } = server
   const lookup = to('::1', '127.0.0.1')
   const clock = new ManualClock()
@@ -217,8 +218,9 @@ test('attempts that lost, and those of an aborted dial, leave no socket and no t
   timeout,
   skip,
 }, async (t) => {
-  const { port } = await blackHole(t)
-  await using server = await TcpServer.start(undefined, { host: '127.0.0.3', port })
+  await using hole = await BlackHole.start()
+  const { port } = hole
+  await using server = await RudeServer.start({ host: '127.0.0.3', port })
   const made = socketsMade(t)
   const clock = new ManualClock()
   let addresses = ['127.0.0.1', '127.0.0.3']

@@ -3,8 +3,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { test } from 'node:test'
+import { RudeServer } from '../../src/testing/index.ts'
 import { openPool } from '../support/open-pool.ts'
-import { TcpServer } from '../support/tcp-server.ts'
 import { turns } from '../support/turns.ts'
 
 const timeout = 10_000
@@ -13,7 +13,7 @@ const request = new AsyncLocalStorage<string>()
 test('a pooled socket does not run its handlers in the request that had it dialled', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const shaken: (string | undefined)[] = []
   const pool = openPool(t, {
     port: server.port,
@@ -43,7 +43,7 @@ test('a pooled socket does not run its handlers in the request that had it diall
 test('a socket that a later request had dialled in its waiter’s stead has no store either', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port, max: 1 })
   const first = await request.run('first', () => pool.acquire())
   const second = request.run('second', () => pool.acquire())
@@ -55,7 +55,7 @@ test('a socket that a later request had dialled in its waiter’s stead has no s
 })
 
 test('a waiter goes on in its own request, whoever released', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port, max: 1 })
   const lease = await request.run('releaser', () => pool.acquire())
   const seen = request.run('waiter', async () => {
@@ -69,7 +69,7 @@ test('a waiter goes on in its own request, whoever released', { timeout }, async
 })
 
 test('reset, probe and destroy of a socket run in no request', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const stores: (string | undefined)[] = []
   const note = () => void stores.push(request.getStore())
   const pool = openPool(t, {

@@ -7,8 +7,8 @@ import { before, test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { createTcpPool } from '../../src/index.ts'
+import { RudeServer } from '../../src/testing/index.ts'
 import { openPool } from '../support/open-pool.ts'
-import { TcpServer } from '../support/tcp-server.ts'
 import { turns } from '../support/turns.ts'
 
 setFlagsFromString('--expose-gc')
@@ -119,7 +119,7 @@ const styles: Record<string, (socket: Socket) => unknown> = {
 
 // What is compiled in the first cycles of all would be taken for growth in those of the first style.
 before(async () => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   await using pool = createTcpPool({ host: '127.0.0.1', port: server.port })
   for (const use of Object.values(styles)) {
     for (let cycle = 0; cycle < 100; cycle++) await pool.use(use)
@@ -130,7 +130,7 @@ for (const [style, use] of Object.entries(styles)) {
   test(`10,000 leases used by ${style} leave no listener, no warning and no memory`, {
     timeout: 60_000,
   }, async (t) => {
-    await using server = await TcpServer.start()
+    await using server = await RudeServer.start()
     const warned: Error[] = []
     const hear = (warning: Error) => warned.push(warning)
     process.on('warning', hear)

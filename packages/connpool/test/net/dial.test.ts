@@ -7,10 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { createTcpPool, type FailureContext, type Pool } from '../../src/index.ts'
-import { blackHole } from '../support/black-hole.ts'
+import { BlackHole, RudeServer } from '../../src/testing/index.ts'
 import { openPool } from '../support/open-pool.ts'
 import { socketsMade } from '../support/sockets-made.ts'
-import { TcpServer } from '../support/tcp-server.ts'
 import { turns } from '../support/turns.ts'
 
 const timeout = 10_000
@@ -59,7 +58,7 @@ test('a Unix domain socket is dialled by its path, and named after it', { timeou
   const folder = mkdtempSync(join(tmpdir(), 'connpool-dial-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const path = process.platform === 'win32' ? `\\\\.\\pipe\\${folder}` : join(folder, 'socket')
-  await using server = await TcpServer.start(undefined, path)
+  await using server = await RudeServer.start({ path })
   const pool = createTcpPool({ path })
   t.after(() => pool.close({ graceMs: 0 }).catch(() => {}))
   assert.equal(pool.name, path)
@@ -72,7 +71,7 @@ test('a Unix domain socket is dialled by its path, and named after it', { timeou
   const closed = new Promise<string | undefined>((resolve) =>
     pool.once('close', ({ reason }) => resolve(reason)),
   )
-  server.socket.end()
+  server.connection.end()
   assert.equal(await closed, 'died')
 })
 
@@ -91,11 +90,11 @@ test('a pool is named after its host and port, an IPv6 address in brackets', {
 })
 
 test('localAddress is where it dials from', { timeout, skip: onLinux }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port, localAddress: '127.0.0.77' })
   const lease = await pool.acquire()
   await server.holds(1)
-  assert.equal(server.socket.remoteAddress, '127.0.0.77')
+  assert.equal(server.connection.socket.remoteAddress, '127.0.0.77')
   lease.release()
 })
 
@@ -103,7 +102,7 @@ test('a local address that is not of this machine is a local fault', {
   timeout,
   skip: onLinux,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port, localAddress: '192.0.2.1' })
   const failed = new Promise((resolve) => pool.once('connectFailed', resolve))
   await assert.rejects(pool.acquire({ timeoutMs: 20 }), { code: 'ERR_ACQUIRE_TIMEOUT' })
@@ -112,7 +111,7 @@ test('a local address that is not of this machine is a local fault', {
 })
 
 test('family decides between the addresses of a name', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, { host: 'localhost', port: server.port, family: 4 })
   const lease = await pool.acquire()
   assert.equal(lease.connection.remoteFamily, 'IPv4')
@@ -121,14 +120,14 @@ test('family decides between the addresses of a name', { timeout }, async (t) =>
 
 test('noDelay and keepalive are on, with a delay of 30 s', { timeout }, async (t) => {
   const calls = watchSetters(t)
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   await acquireAndRelease(openPool(t, { port: server.port }))
   assert.deepEqual(calls, ['setNoDelay true', 'setKeepAlive true 30000'])
 })
 
 test('noDelay and keepalive can be chosen', { timeout }, async (t) => {
   const calls = watchSetters(t)
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const { port } = server
   await acquireAndRelease(openPool(t, { port, noDelay: false, keepAlive: { delayMs: 5_000 } }))
   await acquireAndRelease(openPool(t, { port, keepAlive: false }))
@@ -143,7 +142,7 @@ test('noDelay and keepalive can be chosen', { timeout }, async (t) => {
 })
 
 test('the system keeps the keepalive that was asked for', { timeout, skip: onLinux }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port, keepAlive: { delayMs: 7_000 } })
   const lease = await pool.acquire()
   const { localPort } = lease.connection
@@ -160,7 +159,7 @@ test('the system keeps the keepalive that was asked for', { timeout, skip: onLin
 })
 
 test('an aborted dial leaves no socket', { timeout, skip: onLinux }, async (t) => {
-  const hole = await blackHole(t)
+  await using hole = await BlackHole.start()
   const made = socketsMade(t)
   const pool = openPool(t, { port: hole.port, createTimeoutMs: Infinity })
   const waiting = assert.rejects(pool.acquire(), { code: 'ERR_POOL_CLOSED' })
@@ -179,7 +178,7 @@ test('a dial that nobody accepts ends with createTimeoutMs, and leaves no socket
   timeout,
   skip: onLinux,
 }, async (t) => {
-  const hole = await blackHole(t)
+  await using hole = await BlackHole.start()
   const made = socketsMade(t)
   const pool = openPool(t, { port: hole.port, createTimeoutMs: 20, backoff: { failFastAfter: 1 } })
   await assert.rejects(pool.acquire(), (error: Error) => {
@@ -201,7 +200,9 @@ test('a dial that nobody accepts ends with createTimeoutMs, and leaves no socket
 test('what a server sends before the first loan makes a failed dial, and is not lent', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start((socket) => void socket.write('220 ready\r\n'))
+  await using server = await RudeServer.start({
+    behaviour: (connection) => connection.write('220 ready\r\n'),
+  })
   const pool = openPool(t, { port: server.port, min: 1, backoff: { initialMs: 5_000, jitter: 0 } })
   await new Promise((resolve) => pool.once('connectFailed', resolve))
   assert.equal(pool.stats().closed.dirty, 1)
@@ -215,9 +216,9 @@ async function acquireAndRelease(pool: Pool<Socket>): Promise<void> {
 
 /** A port on which nobody listens. */
 async function freePort(): Promise<number> {
-  const server = await TcpServer.start()
+  const server = await RudeServer.start()
   const { port } = server
-  await server[Symbol.asyncDispose]()
+  await server.close()
   return port
 }
 

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { Resolver } from 'node:dns/promises'
 import { type TestContext, test } from 'node:test'
-import { ManualClock } from '../../src/testing/index.ts'
+import { ManualClock, RudeServer } from '../../src/testing/index.ts'
 import { DnsServer } from '../support/dns-server.ts'
 import { type OpenOptions, openPool } from '../support/open-pool.ts'
-import { TcpServer } from '../support/tcp-server.ts'
 import { turns } from '../support/turns.ts'
 
 const timeout = 10_000
@@ -13,7 +12,7 @@ const skip = process.platform === 'linux' ? false : 'needs Linux'
 test('a name is resolved by a name server, and its TTL is what decides when it is again', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   await using names = await DnsServer.start({ addresses: ['127.0.0.1'], ttl: 60 })
   const clock = new ManualClock()
   const pool = poolOn(t, names, { port: server.port, clock, idleTimeoutMs: Infinity })
@@ -30,9 +29,9 @@ test('when a name moves, its connections move, and the old server is left', {
   timeout,
   skip,
 }, async (t) => {
-  await using old = await TcpServer.start()
+  await using old = await RudeServer.start()
   const { port } = old
-  await using young = await TcpServer.start(undefined, { host: '127.0.0.2', port })
+  await using young = await RudeServer.start({ host: '127.0.0.2', port })
   await using names = await DnsServer.start({ addresses: ['127.0.0.1'], ttl: 1 })
   const pool = poolOn(t, names, { port, min: 2, max: 4 })
   await pool.ready()
@@ -46,7 +45,7 @@ for (const answer of ['no such name', 'trouble'] as const) {
   test(`a name server that comes to say ${answer} does not stop the pool`, {
     timeout,
   }, async (t) => {
-    await using server = await TcpServer.start()
+    await using server = await RudeServer.start()
     await using names = await DnsServer.start({ addresses: ['127.0.0.1'], ttl: 1 })
     const clock = new ManualClock()
     const pool = poolOn(t, names, { port: server.port, clock })

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import type { Lease, Pool } from '../../src/index.ts'
+import { RudeServer } from '../../src/testing/index.ts'
 import { openPool } from '../support/open-pool.ts'
-import { TcpServer } from '../support/tcp-server.ts'
 import { turns } from '../support/turns.ts'
 
 const timeout = 10_000
@@ -38,7 +38,7 @@ for (const [how, lend] of Object.entries(lendings)) {
     test(`a borrower that gets a parked socket ${how} and ${what} at once gets no bytes until it resumes`, {
       timeout,
     }, async (t) => {
-      await using server = await TcpServer.start()
+      await using server = await RudeServer.start()
       const pool = await parked(t, server)
       const lease = await lend(pool)
       const { connection } = lease
@@ -60,7 +60,7 @@ for (const [how, lend] of Object.entries(lendings)) {
 test('a former borrower that takes its listener off late leaves a socket that can be read', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = await parked(t, server)
   const listener = () => {}
   const first = await pool.acquire()
@@ -78,7 +78,7 @@ test('a former borrower that takes its listener off late leaves a socket that ca
 })
 
 test('a stream that does not tell what it has noticed is lent no worse', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = await parked(t, server)
   const lease = await pool.acquire()
   const { connection } = lease
@@ -126,7 +126,7 @@ for (const [what, act] of Object.entries(habits)) {
     test(`a socket whose borrower ${what} is as a new one for the next in ${moment}`, {
       timeout,
     }, async (t) => {
-      await using server = await TcpServer.start()
+      await using server = await RudeServer.start()
       const pool = openPool(t, { port: server.port, max: 1 })
       const first = await pool.acquire()
       const { connection } = first
@@ -154,7 +154,7 @@ for (const [what, act] of Object.entries(habits)) {
 test("what Node undoes on any socket it undoes here: a pause() in the tick in which a 'readable' listener was taken off", {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const own = connect(server.port, '127.0.0.1')
   t.after(() => own.destroy())
   await once(own, 'connect')
@@ -182,7 +182,7 @@ test("what Node undoes on any socket it undoes here: a pause() in the tick in wh
 test('a socket that a former borrower reads while it is idle is not lent', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port, max: 1 })
   const first = await pool.acquire()
   const { connection } = first
@@ -196,7 +196,7 @@ test('a socket that a former borrower reads while it is idle is not lent', {
 })
 
 /** A pool with two connections that were lent, and have been idle for more than a turn. */
-async function parked(t: TestContext, { port }: TcpServer): Promise<Pool<Socket>> {
+async function parked(t: TestContext, { port }: RudeServer): Promise<Pool<Socket>> {
   const pool = openPool(t, { port, max: 2 })
   const leases = await Promise.all([pool.acquire(), pool.acquire()])
   for (const lease of leases) lease.release()

@@ -4,9 +4,8 @@ import { createServer as createHttpServer, get } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import type { Lease, Pool, TcpPoolSettings } from '../../src/index.ts'
+import { RudeProcess, RudeServer } from '../../src/testing/index.ts'
 import { openPool } from '../support/open-pool.ts'
-import { Peer } from '../support/peer.ts'
-import { TcpServer } from '../support/tcp-server.ts'
 import { turns } from '../support/turns.ts'
 
 const MANY = 40
@@ -22,7 +21,9 @@ const callbacks: Record<string, Callback> = {
     }),
 
   "a socket's 'data' handler": async (act) => {
-    await using server = await TcpServer.start((socket) => void socket.write('now'))
+    await using server = await RudeServer.start({
+      behaviour: (connection) => connection.write('now'),
+    })
     const socket = connect(server.port, '127.0.0.1')
     try {
       return await new Promise((resolve) => {
@@ -56,7 +57,7 @@ const callbacks: Record<string, Callback> = {
 
 for (const [where, inCallback] of Object.entries(callbacks)) {
   test(`of ${MANY} connections closed while ${where} blocked the loop, none is lent`, async (t) => {
-    await using peer = await Peer.start()
+    await using peer = await RudeProcess.start()
     const pool = await parked(t, peer)
     const leases = await inCallback(() => {
       peer.doWhileBlocked('end', BLOCKED_MS)
@@ -71,10 +72,10 @@ for (const [where, inCallback] of Object.entries(callbacks)) {
   })
 
   test(`of ${MANY} connections that late bytes reached while ${where} blocked the loop, none is lent`, async (t) => {
-    await using peer = await Peer.start()
+    await using peer = await RudeProcess.start()
     const pool = await parked(t, peer)
     const leases = await inCallback(() => {
-      peer.doWhileBlocked('write', BLOCKED_MS)
+      peer.doWhileBlocked({ write: 'late' }, BLOCKED_MS)
       return acquireAll(pool, MANY)
     })
     assert.equal(pool.stats().closed.dirty, MANY)
@@ -87,7 +88,7 @@ for (const [where, inCallback] of Object.entries(callbacks)) {
 }
 
 test('an acquire after the loop was blocked within the turn that polled is served by another poll', async (t) => {
-  await using peer = await Peer.start()
+  await using peer = await RudeProcess.start()
   const pool = await parked(t, peer)
   const first = await pool.acquire()
   // The turn that lent it is over: what it saw is no longer known to hold.
@@ -113,7 +114,7 @@ test('all who acquire in one turn share one freshness turn', async (t) => {
       setImmediate(wake)
     },
   }
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = await parked(t, server, { clock })
   const used = async (count: number) => {
     const before = immediates
@@ -128,7 +129,7 @@ test('all who acquire in one turn share one freshness turn', async (t) => {
 })
 
 test('a connection of an earlier turn is lent after the second immediate, and not before', async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = await parked(t, server)
   let phase = 0
   const lentIn = pool.acquire().then((lease) => {
@@ -146,7 +147,7 @@ test('a connection of an earlier turn is lent after the second immediate, and no
 })
 
 test('a connection given back in this turn is lent again without a turn of the loop', async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = await parked(t, server, { max: 1 })
   const lease = await pool.acquire()
   const { id } = lease.info
@@ -160,7 +161,7 @@ test('a connection given back in this turn is lent again without a turn of the l
 })
 
 test('an acquire in the turn that polled needs no turn of its own', async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = await parked(t, server, { max: 2 })
   const first = await pool.acquire()
   const second = pool.acquire()
@@ -171,7 +172,7 @@ test('an acquire in the turn that polled needs no turn of its own', async (t) =>
 })
 
 test('within freshForMs of a poll an idle connection is lent without another', async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = await parked(t, server, { freshForMs: 60_000 })
   releaseAll([await pool.acquire()])
   await turns(3)
@@ -181,7 +182,7 @@ test('within freshForMs of a poll an idle connection is lent without another', a
 })
 
 test('without freshForMs an idle connection of an earlier turn is waited for', async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = await parked(t, server)
   releaseAll([await pool.acquire()])
   await turns(3)
@@ -191,14 +192,14 @@ test('without freshForMs an idle connection of an earlier turn is waited for', a
 })
 
 test('an acquire that may not wait takes the freshness turn', async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = await parked(t, server)
   releaseAll([await pool.acquire({ timeoutMs: 0 })])
   assert.equal(pool.stats().opened, MANY)
 })
 
 test('an acquire that may not wait is refused when the turn shows that all are dead', async (t) => {
-  await using peer = await Peer.start()
+  await using peer = await RudeProcess.start()
   const pool = await parked(t, peer)
   await callbacks['an HTTP request handler']?.(() => {
     peer.doWhileBlocked('end')
@@ -208,8 +209,8 @@ test('an acquire that may not wait is refused when the turn shows that all are d
 })
 
 test('tryAcquire reads the vitals: it lends none that is known to be dead or dirty', async (t) => {
-  for (const deed of ['end', 'write'] as const) {
-    await using peer = await Peer.start()
+  for (const deed of ['end', { write: 'late' }] as const) {
+    await using peer = await RudeProcess.start()
     const pool = await parked(t, peer)
     peer.doWhileBlocked(deed)
     await turns(3)
@@ -220,7 +221,7 @@ test('tryAcquire reads the vitals: it lends none that is known to be dead or dir
 /** A pool with `max` connections that were lent, and have been idle for more than a turn. */
 async function parked(
   t: TestContext,
-  backend: Peer | TcpServer,
+  backend: RudeProcess | RudeServer,
   settings: TcpPoolSettings = {},
 ): Promise<Pool<Socket>> {
   const { max = MANY } = settings

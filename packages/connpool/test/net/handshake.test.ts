@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import type { FailureContext, HandshakeContext } from '../../src/index.ts'
+import { type RudeConnection, RudeServer } from '../../src/testing/index.ts'
 import { type OpenOptions, openPool } from '../support/open-pool.ts'
-import { TcpServer } from '../support/tcp-server.ts'
 import { turns } from '../support/turns.ts'
 
 const timeout = 10_000
@@ -16,7 +15,7 @@ const once5s = { initialMs: 5_000, jitter: 0, failFastAfter: 1 }
 test('a connection is lent after its handshake, which is told where it is', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const told: HandshakeContext[] = []
   const pool = openPool(t, {
     port: server.port,
@@ -38,7 +37,7 @@ test('a connection is lent after its handshake, which is told where it is', {
 })
 
 test('a handshake that returns nothing to wait for is done', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port, handshake: () => 'done' })
   const lease = await pool.acquire()
   assert.equal(lease.info.timings?.connect === undefined, false)
@@ -67,7 +66,7 @@ for (const [how, handshake] of Object.entries(failures)) {
   test(`a handshake that ${how} is a failed dial, classified in its phase, and the cause`, {
     timeout,
   }, async (t) => {
-    await using server = await TcpServer.start()
+    await using server = await RudeServer.start()
     const asked: FailureContext[] = []
     const pool = openPool(t, {
       port: server.port,
@@ -94,7 +93,7 @@ for (const [how, handshake] of Object.entries(failures)) {
 test('a handshake that hangs ends with createTimeoutMs, and its socket too', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   let signal: AbortSignal | undefined
   const pool = openPool(t, {
     port: server.port,
@@ -113,13 +112,16 @@ test('a handshake that hangs ends with createTimeoutMs, and its socket too', {
 })
 
 for (const [how, end] of Object.entries({
-  'closes the connection': (socket: Socket) => socket.end(),
-  'resets the connection': (socket: Socket) => socket.resetAndDestroy(),
+  'closes the connection': (connection: RudeConnection) => connection.end(),
+  'resets the connection': (connection: RudeConnection) => connection.reset(),
 })) {
   test(`a peer that ${how} during the handshake fails the dial at once`, { timeout }, async (t) => {
-    await using server = await TcpServer.start(
-      (socket) => void socket.on('data', () => end(socket)),
-    )
+    await using server = await RudeServer.start({
+      behaviour: async (connection) => {
+        await connection.heard()
+        await end(connection)
+      },
+    })
     const pool = openPool(t, {
       port: server.port,
       createTimeoutMs: Infinity,
@@ -139,7 +141,7 @@ for (const [how, end] of Object.entries({
 }
 
 test('close() aborts a handshake and ends its socket', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const begun = deferred()
   const pool = openPool(t, {
     port: server.port,
@@ -158,7 +160,7 @@ test('close() aborts a handshake and ends its socket', { timeout }, async (t) =>
 })
 
 test('a handshake that ends after it was aborted is of no consequence', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const begun = deferred()
   let finish = (): void => {}
   const pool = openPool(t, {
@@ -182,7 +184,7 @@ test('a handshake that ends after it was aborted is of no consequence', { timeou
 test('what a handshake leaves unread is found: the connection is dirty, not lent, and a failed dial', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, {
     port: server.port,
     backoff: once5s,
@@ -199,7 +201,7 @@ test('what a handshake leaves unread is found: the connection is dirty, not lent
 })
 
 test('a handshake leaves no listener on the socket', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const plain = openPool(t, { port: server.port })
   const shaken = openPool(t, { port: server.port, handshake: async () => {} })
   const counts = []

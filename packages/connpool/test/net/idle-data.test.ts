@@ -4,12 +4,15 @@ import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import type { Lease, TcpPool } from '../../src/index.ts'
-import { ManualClock } from '../../src/testing/index.ts'
+import {
+  ManualClock,
+  type RudeConnection,
+  RudeProcess,
+  RudeServer,
+} from '../../src/testing/index.ts'
 import { kinds } from '../support/kinds.ts'
 import { next } from '../support/next.ts'
 import { openPool } from '../support/open-pool.ts'
-import { Peer } from '../support/peer.ts'
-import { TcpServer } from '../support/tcp-server.ts'
 import { turns } from '../support/turns.ts'
 
 const timeout = 10_000
@@ -80,7 +83,7 @@ const refusals: Record<string, (socket: Socket) => unknown> = {
 
 for (const [what, refuse] of Object.entries(refusals)) {
   test(`a connection is closed where onIdleData ${what}`, { timeout }, async (t) => {
-    await using server = await TcpServer.start()
+    await using server = await RudeServer.start()
     const warned = warnings(t)
     const pool = openPool(t, {
       port: server.port,
@@ -91,7 +94,7 @@ for (const [what, refuse] of Object.entries(refusals)) {
       await server.holds(1)
       await turns(3)
       const closed = next(pool, 'close')
-      server.socket.write('beat')
+      server.connection.write('beat')
       const { reason, error } = await closed
       assert.equal(reason, 'dirty')
       const said = 'received 4 bytes while idle, which onIdleData did not consume'
@@ -107,7 +110,9 @@ for (const [what, refuse] of Object.entries(refusals)) {
 }
 
 test('heartbeats before the first lease harm nobody either', { timeout }, async (t) => {
-  await using server = await TcpServer.start((socket) => void socket.write('beat'))
+  await using server = await RudeServer.start({
+    behaviour: (connection) => connection.write('beat'),
+  })
   const eaten: string[] = []
   const pool = openPool(t, { port: server.port, min: 3, max: 4, onIdleData: eater(eaten) })
   await pool.ready()
@@ -118,7 +123,7 @@ test('heartbeats before the first lease harm nobody either', { timeout }, async 
     lease.connection.read()
     lease.release()
   }
-  for (const socket of server.sockets) socket.write('beat')
+  server.write('beat')
   while (eaten.join('').length < 4 * 4) await turns(1)
   const { opened, connectFailures } = pool.stats()
   assert.deepEqual([opened, connectFailures.backend], [4, 0])
@@ -127,7 +132,9 @@ test('heartbeats before the first lease harm nobody either', { timeout }, async 
 test('what arrives while a connection is made is for onIdleData as soon as it is made', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start((socket) => void socket.write('beat'))
+  await using server = await RudeServer.start({
+    behaviour: (connection) => connection.write('beat'),
+  })
   const eaten: string[] = []
   let keep = true
   const pool = openPool(t, {
@@ -156,7 +163,9 @@ for (const then of ['waits', 'hangs up'] as const) {
   test(`a greeting is not for onIdleData, where the server then ${then}`, {
     timeout,
   }, async (t) => {
-    await using server = await TcpServer.start((socket) => void socket.write('hello'))
+    await using server = await RudeServer.start({
+      behaviour: (connection) => connection.write('hello'),
+    })
     const eaten: string[] = []
     const pool = openPool(t, {
       port: server.port,
@@ -169,7 +178,7 @@ for (const then of ['waits', 'hangs up'] as const) {
     await turns(20)
     if (then === 'hangs up') {
       const closed = next(pool, 'close')
-      server.socket.end()
+      server.connection.end()
       assert.equal((await closed).reason, 'died')
     } else {
       await pool.use(async (socket) => assert.equal(String(await once(socket, 'data')), 'hello'))
@@ -180,7 +189,7 @@ for (const then of ['waits', 'hangs up'] as const) {
 }
 
 test('what is unread at a release is dirt, whatever onIdleData says', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const eaten: string[] = []
   const pool = openPool(t, { port: server.port, onIdleData: eater(eaten) })
   const closed = next(pool, 'close')
@@ -195,7 +204,7 @@ test('what is unread at a release is dirt, whatever onIdleData says', { timeout 
 test('a heartbeat in the turn of the release does not keep the connection from who takes it in that turn', {
   timeout,
 }, async (t) => {
-  await using peer = await Peer.start()
+  await using peer = await RudeProcess.start()
   const eaten: string[] = []
   const pool = openPool(t, { port: peer.port, max: 1, onIdleData: eater(eaten) })
   const lease = await pool.acquire()
@@ -216,7 +225,7 @@ test('a heartbeat in the turn of the release does not keep the connection from w
 })
 
 test('nor does one in the turn in which the connection opens', { timeout }, async (t) => {
-  await using peer = await Peer.start()
+  await using peer = await RudeProcess.start()
   const eaten: string[] = []
   const before = await neighbour(t, peer)
   const pool = openPool(t, {
@@ -240,7 +249,7 @@ test('nor does one in the turn in which the connection opens', { timeout }, asyn
 test('what comes while a returned connection still sends is consumed, too', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start(() => {})
+  await using server = await RudeServer.start({ behaviour: 'deaf' })
   const eaten: string[] = []
   const pool = openPool(t, {
     port: server.port,
@@ -252,16 +261,16 @@ test('what comes while a returned connection still sends is consumed, too', {
     while (socket.writableLength < 8_000_000) socket.write(Buffer.alloc(1_000_000))
   })
   assert.equal(pool.stats().resetting, 1)
-  server.socket.write('beat')
+  server.connection.write('beat')
   while (eaten.length === 0) await turns(1)
-  server.socket.resume()
+  server.connection.ignore()
   while (pool.stats().idle === 0) await turns(1)
   assert.equal(pool.stats().opened, 1)
 })
 
 for (const verb of ['probe', 'reset'] as const) {
   test(`what arrives during a ${verb} is the ${verb}'s`, { timeout }, async (t) => {
-    await using server = await TcpServer.start()
+    await using server = await RudeServer.start()
     const read: string[] = []
     const eaten: string[] = []
     const pool = openPool(t, {
@@ -269,7 +278,7 @@ for (const verb of ['probe', 'reset'] as const) {
       onIdleData: eater(eaten),
       probeAfterIdleMs: 0,
       [verb]: async (socket: Socket) => {
-        server.socket.write('beat')
+        server.connection.write('beat')
         read.push(String(await once(socket, 'data')))
       },
     })
@@ -285,7 +294,7 @@ for (const verb of ['probe', 'reset'] as const) {
 test('a heartbeat is no use: idle times go on, and a probe is still due', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const clock = new ManualClock()
   const eaten: string[] = []
   const pool = openPool(t, {
@@ -299,13 +308,13 @@ test('a heartbeat is no use: idle times go on, and a probe is still due', {
   await pool.use(() => server.holds(1))
   await turns(3)
   await clock.pass(600)
-  server.socket.write('beat')
+  server.connection.write('beat')
   while (eaten.length === 0) await turns(1)
   await pool.use(() => {})
   assert.equal(pool.stats().probes, 1)
   await turns(3)
   await clock.pass(900)
-  server.socket.write('beat')
+  server.connection.write('beat')
   while (eaten.length === 1) await turns(1)
   await clock.pass(100)
   assert.equal(pool.stats().closed.idle, 1)
@@ -332,7 +341,7 @@ const actions: Record<string, (pool: TcpPool) => unknown> = {
 for (const [what, act] of Object.entries(actions)) {
   for (const when of ['before it reads', 'after it has read'] as const) {
     test(`onIdleData that ${what} ${when} loses no place`, { timeout }, async (t) => {
-      await using server = await TcpServer.start()
+      await using server = await RudeServer.start()
       const done: unknown[] = []
       let asked = 0
       const pool = openPool(t, {
@@ -350,7 +359,7 @@ for (const [what, act] of Object.entries(actions)) {
       for (const lease of pair) lease.release()
       await server.holds(2)
       await turns(3)
-      for (const socket of server.sockets) socket.write('beat')
+      server.write('beat')
       while (asked === 0) await turns(1)
       await Promise.allSettled(done)
       await turns(5)
@@ -366,7 +375,7 @@ for (const [what, act] of Object.entries(actions)) {
 }
 
 test('onIdleData may close the pool', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, {
     port: server.port,
     onIdleData: () => {
@@ -377,7 +386,7 @@ test('onIdleData may close the pool', { timeout }, async (t) => {
   const drained = next(pool, 'drain')
   await pool.use(() => server.holds(1))
   await turns(3)
-  server.socket.write('beat')
+  server.connection.write('beat')
   await drained
   assert.deepEqual([pool.stats().open, pool.stats().closed.shutdown], [0, 1])
 })
@@ -385,7 +394,7 @@ test('onIdleData may close the pool', { timeout }, async (t) => {
 test('a connection that onIdleData itself has lent is its borrower’s, whatever it answers', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, {
     port: server.port,
     onIdleData: (socket) => {
@@ -400,7 +409,7 @@ test('a connection that onIdleData itself has lent is its borrower’s, whatever
   await pool.use(() => server.holds(1))
   await turns(3)
   const acquired = next(pool, 'acquire')
-  server.socket.write('beat')
+  server.connection.write('beat')
   await acquired
   await turns(1)
   const [lease = assert.fail()] = lent
@@ -412,7 +421,7 @@ test('a connection that onIdleData itself has lent is its borrower’s, whatever
 test('under load, of connections that get a heartbeat in every turn none is lost', {
   timeout: 30_000,
 }, async (t) => {
-  await using server = await TcpServer.start(answer)
+  await using server = await RudeServer.start({ behaviour: answer })
   let beats = 0
   const pool = openPool(t, {
     port: server.port,
@@ -444,7 +453,7 @@ test('under load, of connections that get a heartbeat in every turn none is lost
 })
 
 test('without onIdleData a heartbeat ends every idle connection', { timeout }, async (t) => {
-  await using server = await TcpServer.start(answer)
+  await using server = await RudeServer.start({ behaviour: answer })
   const pool = openPool(t, { port: server.port, max: 8, maxConnecting: 8 })
   const leases = await Promise.all(Array.from({ length: 8 }, () => pool.acquire()))
   for (const lease of leases) lease.release()
@@ -457,7 +466,7 @@ test('without onIdleData a heartbeat ends every idle connection', { timeout }, a
 })
 
 /** A connection of nobody's pool, to which the peer sends after those that it had before. */
-async function neighbour(t: TestContext, peer: Peer): Promise<Socket> {
+async function neighbour(t: TestContext, peer: RudeProcess): Promise<Socket> {
   const socket = connect(peer.port, '127.0.0.1')
   t.after(() => socket.destroy())
   await once(socket, 'connect')
@@ -468,10 +477,10 @@ async function neighbour(t: TestContext, peer: Peer): Promise<Socket> {
  * Has the peer send to all its connections, does `act`, and then has Node read what was sent: all of it
  * in one poll, since this begins in a timer, and in the order in which it was sent.
  */
-async function inOnePoll(peer: Peer, act: () => void): Promise<void> {
+async function inOnePoll(peer: RudeProcess, act: () => void): Promise<void> {
   await new Promise<void>((resolve) => {
     setTimeout(() => {
-      peer.doWhileBlocked('write')
+      peer.doWhileBlocked({ write: 'late' })
       act()
       resolve()
     }, 0)
@@ -488,11 +497,11 @@ function eater(eaten: string[]): (socket: Duplex) => boolean {
 }
 
 /** Has the server send a byte to each of its connections in every turn, until told to stop. */
-function beat(server: TcpServer): () => void {
+function beat(server: RudeServer): () => void {
   let beating = true
   const once = () => {
     if (!beating) return
-    for (const socket of server.sockets) socket.write('.')
+    server.write('.')
     setImmediate(once)
   }
   once()
@@ -502,8 +511,8 @@ function beat(server: TcpServer): () => void {
 }
 
 /** Answers each question among heartbeats. */
-function answer(socket: Socket): void {
-  socket.on('data', () => socket.write('!'))
+function answer(connection: RudeConnection): Promise<void> {
+  return connection.answer('!')
 }
 
 function ask(socket: Socket): Promise<void> {

@@ -4,9 +4,8 @@ import { lookup as systemLookup } from 'node:dns'
 import { lookup as promisedLookup } from 'node:dns/promises'
 import { type TestContext, test } from 'node:test'
 import type { Clock, FailureContext, Lookup, LookupAnswer, LookupQuery } from '../../src/index.ts'
-import { ManualClock } from '../../src/testing/index.ts'
+import { ManualClock, RudeServer } from '../../src/testing/index.ts'
 import { type OpenOptions, openPool } from '../support/open-pool.ts'
-import { TcpServer } from '../support/tcp-server.ts'
 import { turns } from '../support/turns.ts'
 
 const timeout = 10_000
@@ -39,7 +38,7 @@ const shapes: Record<string, Lookup> = {
 
 for (const [shape, lookup] of Object.entries(shapes)) {
   test(`lookup may be ${shape}`, { timeout }, async (t) => {
-    await using server = await TcpServer.start()
+    await using server = await RudeServer.start()
     const pool = openPool(t, { host: 'localhost', port: server.port, family: 4, lookup })
     const lease = await pool.acquire()
     assert.equal(lease.info.address, `127.0.0.1:${server.port}`)
@@ -48,7 +47,7 @@ for (const [shape, lookup] of Object.entries(shapes)) {
 }
 
 test('a lookup is asked for the host, every address, and the family', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const asked: [string, LookupQuery][] = []
   const lookup: Lookup = async (hostname, query) => {
     asked.push([hostname, query])
@@ -60,7 +59,7 @@ test('a lookup is asked for the host, every address, and the family', { timeout 
 })
 
 test('an IP address is not looked up', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const names = new Names()
   const pool = openPool(t, { port: server.port, lookup: names.lookup })
   const lease = await pool.acquire()
@@ -101,7 +100,7 @@ for (const [what, answer] of Object.entries(useless)) {
 }
 
 test('dials share a lookup, and what it answered while that holds', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const names = new Names()
   const pool = poolOn(t, server, names, { min: 8, max: 10, maxConnecting: 8 })
   await pool.ready()
@@ -117,7 +116,7 @@ test('a ttl is heeded from 1 s to 5 minutes, and 30 s are assumed where there is
     [undefined, 30_000],
     [86_400, 300_000],
   ] as const) {
-    await using server = await TcpServer.start()
+    await using server = await RudeServer.start()
     const clock = new ManualClock()
     const names = new Names()
     names.answer = [{ address: '127.0.0.1', ttl }]
@@ -137,7 +136,7 @@ test('a ttl is heeded from 1 s to 5 minutes, and 30 s are assumed where there is
 test('while connections are open it is resolved anew before it is out of date, by a timer that holds nothing', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const clock = new ManualClock()
   const names = new Names()
   names.answer = [{ address: '127.0.0.1', ttl: 10 }]
@@ -155,7 +154,7 @@ test('while connections are open it is resolved anew before it is out of date, b
 test('while nothing is open nobody asks; the next dial does, and then it goes on', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const clock = new ManualClock()
   const names = new Names()
   names.answer = [{ address: '127.0.0.1', ttl: 10 }]
@@ -180,7 +179,7 @@ for (const [how, answer] of Object.entries({
   test(`when the resolver ${how}, the addresses that are known go on to be used`, {
     timeout,
   }, async (t) => {
-    await using server = await TcpServer.start()
+    await using server = await RudeServer.start()
     const clock = new ManualClock()
     const names = new Names()
     const pool = poolOn(t, server, names, { clock, createTimeoutMs: 5_000 })
@@ -195,7 +194,7 @@ for (const [how, answer] of Object.entries({
 }
 
 test('while the resolver hangs, not every dial waits for it', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const clock = new ManualClock()
   const names = new Names()
   const pool = poolOn(t, server, names, { clock })
@@ -211,7 +210,7 @@ test('while the resolver hangs, not every dial waits for it', { timeout }, async
 test('a resolver that fails is asked again after 1 s, 2 s, 4 s and so on, to 30 s', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const clock = new ManualClock()
   const names = new Names()
   const pool = poolOn(t, server, names, { clock, min: 1, idleTimeoutMs: Infinity })
@@ -242,7 +241,7 @@ test('a first lookup that hangs ends with lookupTimeoutMs, or with createTimeout
       /db:\d+ was not resolved within 100 ms|resolving db:\d+ was under way/,
     ],
   ] as const) {
-    await using server = await TcpServer.start()
+    await using server = await RudeServer.start()
     const clock = new ManualClock()
     const names = new Names()
     names.answer = 'nothing'
@@ -266,7 +265,7 @@ test('a first lookup that hangs ends with lookupTimeoutMs, or with createTimeout
 })
 
 test('a lookup that calls back late, twice, or throws does no harm', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   let late = (): void => {}
   let calls = 0
   const lookup: Lookup = (_host, _query, callback) => {
@@ -286,7 +285,7 @@ test('a lookup that calls back late, twice, or throws does no harm', { timeout }
 })
 
 test('refresh() of a pool without a name has nothing to do', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port })
   await pool.refresh()
   await acquireAndRelease(pool)
@@ -297,7 +296,7 @@ test('refresh() of a pool without a name has nothing to do', { timeout }, async 
 test('the request that calls refresh() is not the one that resolves from then on', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const manual = new ManualClock()
   // As the system's timers do, it rings in the context in which it was set.
   const clock: Clock = {
@@ -323,7 +322,7 @@ test('the request that calls refresh() is not the one that resolves from then on
 test('refresh() rejects with what the resolver says, and of a closed pool with ERR_POOL_CLOSED', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const names = new Names()
   const pool = poolOn(t, server, names, { min: 1 })
   await pool.ready()
@@ -335,7 +334,7 @@ test('refresh() rejects with what the resolver says, and of a closed pool with E
   await assert.rejects(pool.refresh(), { code: 'ERR_POOL_CLOSED' })
 })
 
-function poolOn(t: TestContext, server: TcpServer, names: Names, options: Partial<OpenOptions>) {
+function poolOn(t: TestContext, server: RudeServer, names: Names, options: Partial<OpenOptions>) {
   return openPool(t, { host: 'db', port: server.port, lookup: names.lookup, ...options })
 }
 

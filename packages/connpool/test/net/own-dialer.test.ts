@@ -4,8 +4,7 @@ import { connect as dial, Socket } from 'node:net'
 import { Duplex, duplexPair } from 'node:stream'
 import { test } from 'node:test'
 import { type ConnectContext, createTcpPool, type FailureContext } from '../../src/index.ts'
-import { ManualClock } from '../../src/testing/index.ts'
-import { TcpServer } from '../support/tcp-server.ts'
+import { ManualClock, RudeServer } from '../../src/testing/index.ts'
 import { turns } from '../support/turns.ts'
 
 const timeout = 10_000
@@ -14,7 +13,7 @@ const failFast = { initialMs: 5_000, jitter: 0, failFastAfter: 1 }
 test('a dialer of one’s own is told host, port and signal, and its socket is pooled as any other', {
   timeout,
 }, async () => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const told: ConnectContext[] = []
   await using pool = createTcpPool({
     host: 'behind-a-proxy.invalid',
@@ -39,7 +38,7 @@ test('a dialer of one’s own is told host, port and signal, and its socket is p
   lease.release()
   await turns(3)
   const closed = new Promise((resolve) => pool.once('close', resolve))
-  server.socket.end()
+  server.connection.end()
   await closed
   assert.equal(pool.stats().closed.died, 1)
 })
@@ -47,7 +46,7 @@ test('a dialer of one’s own is told host, port and signal, and its socket is p
 test('without a host the pool is named by number, and dialled all the same', {
   timeout,
 }, async () => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   await using pool = createTcpPool({ connect: () => dial(server.port, '127.0.0.1') })
   assert.match(pool.name, /^pool-\d+$/)
   const lease = await pool.acquire()
@@ -56,7 +55,7 @@ test('without a host the pool is named by number, and dialled all the same', {
 })
 
 test('a socket that an own dialer answers gets noDelay and keepalive', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const calls: string[] = []
   t.mock.method(Socket.prototype, 'setNoDelay', (on: boolean) => calls.push(`noDelay ${on}`))
   t.mock.method(Socket.prototype, 'setKeepAlive', (on: boolean, ms: number) =>
@@ -192,7 +191,7 @@ test('close() aborts an own dialer, and leaves nothing of it', { timeout }, asyn
 test('a stream that the handshake answers takes the place of the socket, and both end together', {
   timeout,
 }, async () => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const beneath: Socket[] = []
   await using pool = createTcpPool({
     host: '127.0.0.1',
@@ -212,7 +211,7 @@ test('a stream that the handshake answers takes the place of the socket, and bot
 
   const other = await pool.acquire()
   const died = once(other.signal, 'abort')
-  server.socket.resetAndDestroy()
+  server.connection.reset()
   await died
   other.release()
   assert.equal(pool.stats().closed.died, 1)
@@ -221,7 +220,7 @@ test('a stream that the handshake answers takes the place of the socket, and bot
 test('a stream that is destroyed when the handshake answers it is a failed dial', {
   timeout,
 }, async () => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   await using pool = createTcpPool({
     host: '127.0.0.1',
     port: server.port,
@@ -238,9 +237,9 @@ test('a stream that is destroyed when the handshake answers it is a failed dial'
 test('a socket that still connects is waited for, and one that fails to is a failed dial', {
   timeout,
 }, async () => {
-  const server = await TcpServer.start()
+  const server = await RudeServer.start()
   const { port } = server
-  await server[Symbol.asyncDispose]()
+  await server.close()
   await using pool = createTcpPool({
     connect: () => dial(port, '127.0.0.1'),
     backoff: failFast,

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FailureContext, PoolEvent, Timings } from '../../src/index.ts'
-import { ManualClock } from '../../src/testing/index.ts'
-import { blackHole } from '../support/black-hole.ts'
+import { BlackHole, ManualClock, RudeServer } from '../../src/testing/index.ts'
 import { openPool } from '../support/open-pool.ts'
-import { TcpServer } from '../support/tcp-server.ts'
 import { turns } from '../support/turns.ts'
 
 const timeout = 10_000
@@ -14,7 +12,7 @@ const once = { initialMs: 5_000, jitter: 0, failFastAfter: 1 }
 test('each phase is measured by the pool’s clock, on the lease and in the events', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const clock = new ManualClock()
   const pool = openPool(t, {
     host: 'db',
@@ -42,7 +40,8 @@ test('a dial that takes longer than connectTimeoutMs fails, and says so', {
   timeout,
   skip,
 }, async (t) => {
-  const { port } = await blackHole(t)
+  await using hole = await BlackHole.start()
+  const { port } = hole
   const clock = new ManualClock()
   const asked: FailureContext[] = []
   const pool = openPool(t, {
@@ -72,7 +71,7 @@ test('a dial that takes longer than connectTimeoutMs fails, and says so', {
 test('a handshake that takes longer than handshakeTimeoutMs fails, its signal aborts, and its socket goes', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const clock = new ManualClock()
   let signal: AbortSignal | undefined
   const pool = openPool(t, {
@@ -98,7 +97,7 @@ test('a handshake that takes longer than handshakeTimeoutMs fails, its signal ab
 })
 
 test('a phase that is done in time leaves no timer', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const clock = new ManualClock()
   const pool = openPool(t, {
     port: server.port,
@@ -118,7 +117,7 @@ test('a phase that is done in time leaves no timer', { timeout }, async (t) => {
 test('createTimeoutMs is over all phases, and its error says in which one it was over', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const clock = new ManualClock()
   const pool = openPool(t, {
     name: 'db',
@@ -146,7 +145,7 @@ for (const [what, thrown] of Object.entries({ text: 'wrong password', nothing: u
   test(`a handshake that throws ${what} instead of an error keeps its phase`, {
     timeout,
   }, async (t) => {
-    await using server = await TcpServer.start()
+    await using server = await RudeServer.start()
     const asked: [unknown, FailureContext][] = []
     const pool = openPool(t, {
       port: server.port,

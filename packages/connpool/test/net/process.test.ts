@@ -3,32 +3,32 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { blackHole } from '../support/black-hole.ts'
-import { TcpServer } from '../support/tcp-server.ts'
+import { BlackHole, RudeServer } from '../../src/testing/index.ts'
 
 const timeout = 20_000
 const onLinux = process.platform === 'linux' ? false : 'needs Linux'
 
 test('a process with idle connections ends by itself', { timeout }, async () => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   assert.deepEqual(await play('idle', server.port), ['idle', 'exit 0'])
 })
 
 test('a process whose pool keeps min connections ends by itself', { timeout }, async () => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   assert.deepEqual(await play('min', server.port), ['ready', 'exit 0'])
 })
 
 test('a dial that nobody waits for holds the process no longer than createTimeoutMs', {
   timeout,
   skip: onLinux,
-}, async (t) => {
-  const { port } = await blackHole(t)
+}, async () => {
+  await using hole = await BlackHole.start()
+  const { port } = hole
   assert.deepEqual(await play('abandoned', port), ['aborted', 'connecting 1', 'exit 0'])
 })
 
 test('a process with a handshake that nobody waits for ends by itself', { timeout }, async () => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   assert.deepEqual(await play('shaking', server.port), [
     'shaking',
     'ERR_ACQUIRE_TIMEOUT',
@@ -37,8 +37,9 @@ test('a process with a handshake that nobody waits for ends by itself', { timeou
   ])
 })
 
-test('somebody who waits for a dial keeps the process', { timeout, skip: onLinux }, async (t) => {
-  const { port } = await blackHole(t)
+test('somebody who waits for a dial keeps the process', { timeout, skip: onLinux }, async () => {
+  await using hole = await BlackHole.start()
+  const { port } = hole
   assert.deepEqual(await play('awaited', port), ['waiting', 'ERR_ACQUIRE_TIMEOUT', 'exit 0'])
 })
 
@@ -47,10 +48,10 @@ for (const scene of ['lent', 'relent']) {
   test(`a lent connection keeps the process until its peer ends it: a ${which} one`, {
     timeout,
   }, async () => {
-    await using server = await TcpServer.start()
+    await using server = await RudeServer.start()
     // Ended only once the child says that it has it, and had the time to end.
     const lines = await play(scene, server.port, (line) => {
-      if (line === 'lent') setTimeout(() => server.socket.end(), 100)
+      if (line === 'lent') setTimeout(() => server.connection.end(), 100)
     })
     assert.deepEqual(lines, ['lent', 'end', 'exit 0'])
   })
@@ -64,7 +65,7 @@ for (const [scene, what] of [
     timeout,
     skip: onLinux,
   }, async () => {
-    await using server = await TcpServer.start()
+    await using server = await RudeServer.start()
     const through = ['sh', '-c', 'ulimit -n 64; exec "$@"', 'sh']
     const lines = await play(scene, server.port, () => {}, through)
     const expected = ['ERR_ACQUIRE_TIMEOUT EMFILE', 'local true', 'connected 1', 'exit 0']

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { ManualClock } from '../../src/testing/index.ts'
+import { ManualClock, RudeServer } from '../../src/testing/index.ts'
 import { type OpenOptions, openPool } from '../support/open-pool.ts'
-import { TcpServer } from '../support/tcp-server.ts'
 import { turns } from '../support/turns.ts'
 
 // The whole of 127.0.0.0/8 is this machine on Linux: one port on several addresses is several servers.
@@ -125,16 +124,16 @@ async function settled(isSo: () => boolean): Promise<void> {
 
 /** Two servers on one port, and a resolver that knows of one. */
 class Scene implements AsyncDisposable {
-  readonly old: TcpServer
-  readonly young: TcpServer
+  readonly old: RudeServer
+  readonly young: RudeServer
   addresses = ['127.0.0.1']
 
   static async start(): Promise<Scene> {
-    const old = await TcpServer.start()
-    return new Scene(old, await TcpServer.start(undefined, { host: '127.0.0.2', port: old.port }))
+    const old = await RudeServer.start()
+    return new Scene(old, await RudeServer.start({ host: '127.0.0.2', port: old.port }))
   }
 
-  private constructor(old: TcpServer, young: TcpServer) {
+  private constructor(old: RudeServer, young: RudeServer) {
     this.old = old
     this.young = young
   }

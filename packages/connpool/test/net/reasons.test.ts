@@ -3,15 +3,15 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import type { Lease, TcpPoolSettings } from '../../src/index.ts'
+import { type RudeConnection, RudeServer } from '../../src/testing/index.ts'
 import { next } from '../support/next.ts'
 import { openPool } from '../support/open-pool.ts'
-import { TcpServer } from '../support/tcp-server.ts'
 import { turns } from '../support/turns.ts'
 
 const timeout = 10_000
 
 /** What a borrower does before it gives the connection back, and what is then said of it. */
-const returns: Record<string, (lease: Lease<Socket>, server: TcpServer) => unknown> = {
+const returns: Record<string, (lease: Lease<Socket>, server: RudeServer) => unknown> = {
   'returned with 5 unread bytes': ({ connection }) => unread(connection, 'bytes'),
   'returned with 1 unread byte': ({ connection }) => unread(connection, '!'),
   'returned with the encoding utf8': ({ connection }) => connection.setEncoding('utf8'),
@@ -22,7 +22,7 @@ const returns: Record<string, (lease: Lease<Socket>, server: TcpServer) => unkno
   },
   'ended while in use': async ({ connection, signal }, server) => {
     await server.holds(1)
-    server.socket.end()
+    server.connection.end()
     if (!connection.readableEnded) await once(signal, 'abort')
   },
   'destroyed while in use': ({ connection }) => connection.destroy(),
@@ -35,7 +35,7 @@ const returns: Record<string, (lease: Lease<Socket>, server: TcpServer) => unkno
 
 for (const [message, act] of Object.entries(returns)) {
   test(`a connection is closed with its reason: ${message}`, { timeout }, async (t) => {
-    await using server = await TcpServer.start()
+    await using server = await RudeServer.start()
     const fatal: unknown[] = []
     const pool = openPool(t, {
       port: server.port,
@@ -57,38 +57,38 @@ for (const [message, act] of Object.entries(returns)) {
 }
 
 /** What happens to a connection that is idle, and what is then said of it. */
-const idle: Record<string, (socket: Socket) => void> = {
-  'ended while idle': (socket) => socket.end(),
-  'received 4 bytes while idle': (socket) => socket.write('late'),
-  'read ECONNRESET': (socket) => socket.resetAndDestroy(),
+const idle: Record<string, (connection: RudeConnection) => void> = {
+  'ended while idle': (connection) => connection.end(),
+  'received 4 bytes while idle': (connection) => connection.write('late'),
+  'read ECONNRESET': (connection) => connection.reset(),
 }
 
 for (const [message, act] of Object.entries(idle)) {
   test(`an idle connection is closed with its reason: ${message}`, { timeout }, async (t) => {
-    await using server = await TcpServer.start()
+    await using server = await RudeServer.start()
     const pool = openPool(t, { port: server.port })
     await pool.use(() => {})
     await server.holds(1)
     await turns(3)
     const closed = next(pool, 'close')
-    act(server.socket)
+    act(server.connection)
     assert.equal(messageOf((await closed).error), message)
   })
 }
 
 /** What a server does to whoever connects, and what is then said of the dial. */
-const greetings: Record<string, (socket: Socket) => void> = {
+const greetings: Record<string, (connection: RudeConnection) => void> = {
   'received 5 bytes before it was first lent; a greeting is for serverSpeaksFirst: true': (
-    socket,
-  ) => socket.write('hello'),
-  'ended before it was first lent': (socket) => socket.end(),
+    connection,
+  ) => connection.write('hello'),
+  'ended before it was first lent': (connection) => connection.end(),
 }
 
 for (const [message, act] of Object.entries(greetings)) {
   test(`a connection that was never lent fails its dial with its reason: ${message}`, {
     timeout,
   }, async (t) => {
-    await using server = await TcpServer.start(act)
+    await using server = await RudeServer.start({ behaviour: act })
     const pool = openPool(t, { port: server.port, min: 1, backoff: { initialMs: 5_000 } })
     const [failed, closed] = await Promise.all([next(pool, 'connectFailed'), next(pool, 'close')])
     assert.equal(messageOf(failed.error), message)
@@ -97,7 +97,7 @@ for (const [message, act] of Object.entries(greetings)) {
 }
 
 test('the release event says what was wrong, too', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port })
   const released = next(pool, 'release')
   await pool.use((socket) => unread(socket, 'bytes'))
@@ -108,7 +108,7 @@ test('the release event says what was wrong, too', { timeout }, async (t) => {
 
 for (const verb of ['probe', 'reset'] as const) {
   test(`a ${verb} that leaves unread bytes fails with that reason`, { timeout }, async (t) => {
-    await using server = await TcpServer.start()
+    await using server = await RudeServer.start()
     const settings: TcpPoolSettings = {
       probeAfterIdleMs: 0,
       [verb]: (socket: Socket) => unread(socket, 'bytes'),

@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { test } from 'node:test'
+import { RudeServer } from '../../src/testing/index.ts'
 import { openPool } from '../support/open-pool.ts'
-import { TcpServer } from '../support/tcp-server.ts'
 
 const timeout = 10_000
 
 test('what a holder of a shared socket has not read is no dirt for the next one', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port, max: 1, maxLeases: 4 })
   const first = await pool.acquire()
   await server.holds(1)
-  server.socket.write('for the first')
+  server.connection.write('for the first')
   await once(first.connection, 'readable')
   const second = await pool.acquire()
   assert.equal(second.connection, first.connection)
@@ -27,12 +27,12 @@ test('what a holder of a shared socket has not read is no dirt for the next one'
 test('a reply that arrives before it is listened for is kept, whatever the last borrower took off', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port, max: 1 })
   const first = await pool.acquire()
   await server.holds(1)
   const heard = once(first.connection, 'data')
-  server.socket.write('hi')
+  server.connection.write('hi')
   await heard
   first.connection.on('data', () => {})
   first.connection.removeAllListeners('data')
@@ -41,7 +41,7 @@ test('a reply that arrives before it is listened for is kept, whatever the last 
   const second = await pool.acquire()
   await new Promise((done) => setImmediate(done))
   assert.notEqual(second.connection.readableFlowing, true)
-  server.socket.write('there')
+  server.connection.write('there')
   while (second.connection.readableLength === 0) await new Promise((done) => setImmediate(done))
   const [reply] = await once(second.connection, 'data')
   assert.equal(String(reply), 'there')
@@ -51,23 +51,15 @@ test('a reply that arrives before it is listened for is kept, whatever the last 
 test('what was written arrives, though its connection is to be closed on return', {
   timeout,
 }, async (t) => {
-  let received = 0
-  const server = createServer((socket) => {
-    socket.on('data', (data) => {
-      received += data.length
-    })
-  }).listen(0, '127.0.0.1')
-  t.after(() => server.close())
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const pool = openPool(t, { port, maxUses: 1 })
-  const accepted = once(server, 'connection')
+  await using server = await RudeServer.start({ behaviour: 'silent' })
+  const pool = openPool(t, { port: server.port, maxUses: 1 })
   const lease = await pool.acquire()
-  const [socket] = await accepted
+  await server.holds(1)
+  const { connection } = server
   lease.connection.write(Buffer.alloc(8_000_000))
   lease.release()
-  await once(socket, 'close')
-  assert.equal(received, 8_000_000)
+  await connection.closed
+  assert.equal(connection.socket.bytesRead, 8_000_000)
   assert.equal(pool.stats().closed.uses, 1)
 })
 
@@ -83,7 +75,7 @@ const spoils: Record<string, (socket: Socket) => void> = {
 
 for (const [how, spoil] of Object.entries(spoils)) {
   test(`a socket that comes back ${how} is not lent again`, { timeout }, async (t) => {
-    await using server = await TcpServer.start()
+    await using server = await RudeServer.start()
     const pool = openPool(t, { port: server.port, max: 1 })
     const lease = await pool.acquire()
     spoil(lease.connection)
@@ -94,7 +86,7 @@ for (const [how, spoil] of Object.entries(spoils)) {
 }
 
 test('a socket that was corked and uncorked is lent again', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port, max: 1 })
   await pool.use(async (socket) => {
     socket.cork()
@@ -110,7 +102,7 @@ test('a socket that was corked and uncorked is lent again', { timeout }, async (
 test('a socket that its borrower unref-ed holds the process for the next one', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port, max: 1 })
   const first = await pool.acquire()
   const socket = first.connection

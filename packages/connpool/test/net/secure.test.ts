@@ -5,9 +5,9 @@ import { before, test } from 'node:test'
 import { secure } from '../../src/net/secure.ts'
 import { sessionGiver } from '../../src/net/sessions.ts'
 import { readTls, type Tls, type TlsSettings } from '../../src/net/tls-options.ts'
+import { RudeServer } from '../../src/testing/index.ts'
 import { CertificateAuthority, type Identity } from '../support/certificates.ts'
-import { TcpServer } from '../support/tcp-server.ts'
-import { TlsServer } from '../support/tls-server.ts'
+import { farEnd } from '../support/tls-lease.ts'
 
 const timeout = 10_000
 const address = 'there'
@@ -23,7 +23,7 @@ before(async () => {
 })
 
 test('an abort ends the handshake with its reason, and the socket', { timeout }, async () => {
-  await using server = await TcpServer.start((socket) => void socket.resume())
+  await using server = await RudeServer.start({ behaviour: 'silent' })
   for (const when of ['before', 'meanwhile']) {
     const stream = await dial(server.port)
     await server.holds(1)
@@ -40,7 +40,7 @@ test('an abort ends the handshake with its reason, and the socket', { timeout },
 })
 
 test('a stream that is closed already is told at once', { timeout }, async () => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const stream = await dial(server.port)
   stream.destroy()
   await assert.rejects(secure(stream, settings({ ca }), context()), /there closed the connection/)
@@ -49,7 +49,9 @@ test('a stream that is closed already is told at once', { timeout }, async () =>
 test('the host of one connection goes before that of the pool, servername before both', {
   timeout,
 }, async () => {
-  await using server = await TlsServer.start(await authority.forServer({ hosts: ['b.example'] }))
+  await using server = await RudeServer.start({
+    tls: await authority.forServer({ hosts: ['b.example'] }),
+  })
   for (const [servername, poolHost, host] of [
     [undefined, 'a.example', 'b.example'],
     [undefined, 'b.example', undefined],
@@ -58,7 +60,7 @@ test('the host of one connection goes before that of the pool, servername before
     const tls = settings({ ca, servername }, poolHost)
     const socket = await secure(await dial(server.port), tls, { ...context(), host })
     await answered(socket)
-    assert.equal(server.newest.servername, 'b.example')
+    assert.equal(farEnd(server).servername, 'b.example')
     socket.destroy()
   }
 })
@@ -66,7 +68,9 @@ test('the host of one connection goes before that of the pool, servername before
 test('a session is not resumed for another name: Node would not look at the certificate', {
   timeout,
 }, async () => {
-  await using server = await TlsServer.start(await authority.forServer({ hosts: ['a.example'] }))
+  await using server = await RudeServer.start({
+    tls: await authority.forServer({ hosts: ['a.example'] }),
+  })
   const tls = settings({ ca, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' })
   for (const resumed of [false, true]) {
     const socket = await secure(await dial(server.port), tls, { ...context(), host: 'a.example' })
@@ -78,7 +82,7 @@ test('a session is not resumed for another name: Node would not look at the cert
 })
 
 test('the fingerprint of a resumed session is compared', { timeout }, async () => {
-  await using server = await TlsServer.start(identity)
+  await using server = await RudeServer.start({ tls: identity })
   const once = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ca } as const
   const open = settings(once)
   ;(await secure(await dial(server.port), open, context())).destroy()
@@ -104,7 +108,7 @@ test('the fingerprint of a resumed session is compared', { timeout }, async () =
 test('with TLS 1.3 a session is given once its ticket came, and a newer one takes its place', {
   timeout,
 }, async () => {
-  await using server = await TlsServer.start(identity)
+  await using server = await RudeServer.start({ tls: identity })
   const tls = settings({ ca })
   const kept: (Buffer | undefined)[] = []
   // The server sends a ticket to whom it did not know, and not to whom it did.
@@ -113,7 +117,7 @@ test('with TLS 1.3 a session is given once its ticket came, and a newer one take
     [true, false],
     [false, true],
   ]) {
-    if (kept.length === 2) server.forgetSessions()
+    if (kept.length === 2) server.renew(identity)
     const socket = await secure(await dial(server.port), tls, context())
     assert.equal(socket.isSessionReused(), resumed)
     const give = sessionGiver(socket) ?? assert.fail('it gives none')
@@ -130,7 +134,7 @@ test('with TLS 1.3 a session is given once its ticket came, and a newer one take
 })
 
 test('a connection to which no ticket comes is soon asked no more', { timeout }, async () => {
-  await using server = await TlsServer.start(identity)
+  await using server = await RudeServer.start({ tls: identity })
   const socket = await secure(await dial(server.port), settings({ ca }), context())
   const give = sessionGiver(socket) ?? assert.fail('it gives none')
   const answers = Array.from({ length: 5 }, give)
@@ -141,14 +145,14 @@ test('a connection to which no ticket comes is soon asked no more', { timeout },
 test('a session is forgotten when the server refuses us after the handshake', {
   timeout,
 }, async () => {
-  await using server = await TlsServer.start(identity)
+  await using server = await RudeServer.start({ tls: identity })
   const tls = settings({ ca })
   const first = await secure(await dial(server.port), tls, context())
   await answered(first)
   sessionGiver(first)?.()
   first.destroy()
   assert.ok(tls.sessions.newest('there localhost'))
-  await using strict = await TlsServer.start({ ...identity, ca, requestCert: true })
+  await using strict = await RudeServer.start({ tls: { ...identity, ca, requestCert: true } })
   const second = await secure(await dial(strict.port), tls, context())
   assert.equal(second.isSessionReused(), false)
   await new Promise((resolve) => second.once('close', resolve))
@@ -157,7 +161,7 @@ test('a session is forgotten when the server refuses us after the handshake', {
 })
 
 test('of a connection that is not trusted no session is kept', { timeout }, async () => {
-  await using server = await TlsServer.start(identity)
+  await using server = await RudeServer.start({ tls: identity })
   const pinned = settings({
     ca,
     minVersion: 'TLSv1.2',

@@ -4,11 +4,10 @@ import type { Socket } from 'node:net'
 import { before, test } from 'node:test'
 import { type ConnectionOptions, connect, type TlsOptions } from 'node:tls'
 import type { FailureContext, HandshakeContext } from '../../src/index.ts'
+import { RudeServer } from '../../src/testing/index.ts'
 import { CertificateAuthority, type Identity } from '../support/certificates.ts'
 import { openPool } from '../support/open-pool.ts'
-import { TcpServer } from '../support/tcp-server.ts'
 import { ask, tlsOf } from '../support/tls-lease.ts'
-import { upgrade } from '../support/tls-server.ts'
 import { turns } from '../support/turns.ts'
 
 const timeout = 10_000
@@ -42,20 +41,17 @@ test('the stream that a handshake answers is lent in the place of its socket', {
 
 test('it is watched while it idles: an end and late bytes are seen', { timeout }, async (t) => {
   for (const [reason, act] of [
-    ['died', (socket: Socket) => socket.end()],
-    ['dirty', (socket: Socket) => socket.write('late')],
+    ['died', (server: RudeServer) => server.end()],
+    ['dirty', (server: RudeServer) => server.write('late')],
   ] as const) {
-    let secured: Socket | undefined
-    await using server = await mailServer(identity, (socket) => {
-      secured = socket
-    })
+    await using server = await mailServer(identity)
     const pool = openPool(t, { port: server.port, handshake: startTls({ ca }) })
     const lease = await pool.acquire()
     assert.equal(await ask(lease), 'hello')
     lease.release()
     await turns(3)
     const closed = new Promise((resolve) => pool.once('close', resolve))
-    act(secured ?? assert.fail('it was not secured'))
+    act(server)
     await closed
     assert.equal(pool.stats().closed[reason], 1)
     await server.holds(0)
@@ -101,16 +97,14 @@ test('a server that refuses us after TLS was agreed on is a failed dial of class
 })
 
 /** Upgrades on a command in plain text, then echoes. */
-function mailServer(options: TlsOptions, secured = (_socket: Socket) => {}): Promise<TcpServer> {
-  return TcpServer.start((socket) => {
-    socket.once('data', (command) => {
-      assert.equal(String(command), 'STARTTLS\r\n')
-      socket.write('220 go ahead\r\n')
-      upgrade(socket, options, (inner) => {
-        secured(inner)
-        inner.on('data', (bytes) => inner.write(bytes))
-      })
-    })
+function mailServer(tls: TlsOptions): Promise<RudeServer> {
+  return RudeServer.start({
+    behaviour: async (connection) => {
+      assert.equal(String(await connection.read()), 'STARTTLS\r\n')
+      await connection.write('220 go ahead\r\n')
+      await connection.secure(tls)
+      return connection.echo()
+    },
   })
 }
 

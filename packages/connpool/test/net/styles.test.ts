@@ -4,9 +4,8 @@ import type { Socket } from 'node:net'
 import { Writable } from 'node:stream'
 import { test } from 'node:test'
 import type { Lease, Pool, TcpPoolSettings } from '../../src/index.ts'
+import { RudeProcess, RudeServer } from '../../src/testing/index.ts'
 import { openPool } from '../support/open-pool.ts'
-import { Peer } from '../support/peer.ts'
-import { TcpServer } from '../support/tcp-server.ts'
 import { turns } from '../support/turns.ts'
 
 /** Sends a line to an echo server and reads it back, and nothing more. */
@@ -114,7 +113,7 @@ const handovers: Record<
 for (const [beginning, settings] of Object.entries(beginnings)) {
   for (const first of Object.keys(styles)) {
     test(`a socket ${beginning} can be read by ${first}`, { timeout: 5_000 }, async (t) => {
-      await using server = await TcpServer.start()
+      await using server = await RudeServer.start()
       const pool = openPool(t, { port: server.port, ...settings })
       const lease = await pool.acquire()
       assert.equal(await say(first, lease.connection, 'one\n'), 'one\n')
@@ -130,7 +129,7 @@ for (const [handover, pass] of Object.entries(handovers)) {
       test(`a socket read by ${first} can be read by ${second} ${handover}`, {
         timeout: 5_000,
       }, async (t) => {
-        await using server = await TcpServer.start()
+        await using server = await RudeServer.start()
         const pool = openPool(t, { port: server.port, max: 1 })
         const lease = await pool.acquire()
         assert.equal(await say(first, lease.connection, 'one\n'), 'one\n')
@@ -150,7 +149,7 @@ for (const [handover, pass] of Object.entries(handovers)) {
     test(`a borrower who gets a socket read by ${first} ${handover} and listens late loses nothing`, {
       timeout: 5_000,
     }, async (t) => {
-      await using server = await TcpServer.start()
+      await using server = await RudeServer.start()
       const pool = openPool(t, { port: server.port, max: 1 })
       const lease = await pool.acquire()
       await say(first, lease.connection, 'one\n')
@@ -167,7 +166,7 @@ for (const [handover, pass] of Object.entries(handovers)) {
 
 for (const verb of ['reset', 'probe'] as const) {
   test(`a ${verb} can read by every style after every style`, { timeout: 5_000 }, async (t) => {
-    await using server = await TcpServer.start()
+    await using server = await RudeServer.start()
     for (const first of Object.keys(styles)) {
       for (const second of Object.keys(styles)) {
         const pool = openPool(t, {
@@ -192,7 +191,7 @@ for (const first of Object.keys(styles)) {
   test(`bytes that reach a socket read by ${first} right after its release are seen, not dropped`, {
     timeout: 5_000,
   }, async (t) => {
-    await using peer = await Peer.start()
+    await using peer = await RudeProcess.start()
     const pool = openPool(t, { port: peer.port, max: 1 })
     const lease = await pool.acquire()
     await say(first, lease.connection, 'one\n')
@@ -201,7 +200,7 @@ for (const first of Object.keys(styles)) {
     // From a timer, the next phase of the loop is the poll: the bytes come before the turn ends.
     await new Promise<void>((resolve) => {
       setTimeout(() => {
-        peer.doWhileBlocked('write')
+        peer.doWhileBlocked({ write: 'late' })
         lease.release()
         resolve()
       }, 0)
@@ -214,14 +213,14 @@ for (const first of Object.keys(styles)) {
   test(`bytes that reach a parked socket, read by ${first} before, are seen, not dropped`, {
     timeout: 5_000,
   }, async (t) => {
-    await using server = await TcpServer.start()
+    await using server = await RudeServer.start()
     const pool = openPool(t, { port: server.port, max: 1 })
     const closed = new Promise((resolve) => pool.once('close', resolve))
     const lease = await pool.acquire()
     await say(first, lease.connection, 'one\n')
     lease.release()
     await turns(3)
-    server.socket.write('late')
+    server.connection.write('late')
     await closed
     assert.equal(pool.stats().closed.dirty, 1)
   })
@@ -230,7 +229,7 @@ for (const first of Object.keys(styles)) {
 test('a socket lent to no reader keeps what it receives until somebody reads', {
   timeout: 5_000,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port, max: 1 })
   const lease = await pool.acquire()
   const { connection } = lease

@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import type { Socket } from 'node:net'
 import { before, test } from 'node:test'
 import type { TlsOptions as ServerOptions } from 'node:tls'
 import type { FailureClass, FailureContext, PoolEvent, TlsOptions } from '../../src/index.ts'
 import { tlsFailure } from '../../src/net/tls-failure.ts'
 import { readTls } from '../../src/net/tls-options.ts'
-import { ManualClock } from '../../src/testing/index.ts'
+import { ManualClock, type RudeBehaviour, RudeServer } from '../../src/testing/index.ts'
 import { CertificateAuthority, type Identity, selfSigned } from '../support/certificates.ts'
 import { openPool } from '../support/open-pool.ts'
 import { socketsMade } from '../support/sockets-made.ts'
-import { TcpServer } from '../support/tcp-server.ts'
-import { TlsServer } from '../support/tls-server.ts'
 import { turns } from '../support/turns.ts'
 
 const timeout = 10_000
@@ -31,7 +28,9 @@ before(async () => {
 /** What goes wrong, and how it is told: `ADDRESS`, `FIRST`, `LAST` and `NOW` stand for what they are. */
 interface Failure {
   /** What the server is: its TLS options, or what it does without TLS. */
-  readonly server: (() => Promise<ServerOptions> | ServerOptions) | { plain(socket: Socket): void }
+  readonly server:
+    | (() => Promise<ServerOptions> | ServerOptions)
+    | { readonly plain: RudeBehaviour }
   readonly host?: string
   readonly tls?: () => TlsOptions
   readonly class?: FailureClass
@@ -186,7 +185,12 @@ const failures: Record<string, Failure> = {
     says: 'ADDRESS has no certificate for "db.example"',
   },
   'a server that speaks no TLS, and first': {
-    server: { plain: (socket) => void socket.resume().write('220 ready\r\n') },
+    server: {
+      plain: (connection) => {
+        connection.ignore()
+        return connection.write('220 ready\r\n')
+      },
+    },
     code: 'ERR_SSL_WRONG_VERSION_NUMBER',
     says: 'ADDRESS speaks no TLS: it answered with other bytes',
   },
@@ -196,7 +200,7 @@ const failures: Record<string, Failure> = {
     says: 'ADDRESS speaks no TLS: it answered with other bytes',
   },
   'a server that sends back what it gets': {
-    server: { plain: (socket) => void socket.pipe(socket) },
+    server: { plain: 'echo' },
     code: 'ERR_SSL_UNEXPECTED_MESSAGE',
     says: 'ADDRESS speaks no TLS: it answered with other bytes',
   },
@@ -206,19 +210,24 @@ const failures: Record<string, Failure> = {
     says: 'ADDRESS speaks no TLS: it answered with other bytes',
   },
   'a server that closes at once': {
-    server: { plain: (socket) => void socket.resume().end() },
+    server: {
+      plain: (connection) => {
+        connection.ignore()
+        return connection.end()
+      },
+    },
     class: 'backend',
     code: 'ECONNRESET',
     says: 'ADDRESS closed the connection during the TLS handshake',
   },
   'a server that closes in the handshake': {
-    server: { plain: (socket) => void socket.on('data', () => socket.end()) },
+    server: { plain: (connection) => connection.answer(() => connection.end()) },
     class: 'backend',
     code: 'ECONNRESET',
     says: 'ADDRESS closed the connection during the TLS handshake',
   },
   'a server that resets the connection in the handshake': {
-    server: { plain: (socket) => void socket.on('data', () => socket.resetAndDestroy()) },
+    server: { plain: (connection) => connection.answer(() => connection.reset()) },
     class: 'backend',
     code: 'ECONNRESET',
     says: 'ADDRESS reset the connection during the TLS handshake',
@@ -236,14 +245,15 @@ for (const [what, failure] of Object.entries(failures)) {
   test(`${what}: told with its reason, class ${expected}, tried once a delay, and no socket is left`, {
     timeout,
   }, async (t) => {
-    await using server = await serve(failure)
-    const address = `127.0.0.1:${server.tcp.port}`
+    const { server: failing, fill } = await serve(failure)
+    await using server = failing
+    const address = `127.0.0.1:${server.port}`
     const clock = new ManualClock()
     const made = socketsMade(t)
     const asked: FailureContext[] = []
     const pool = openPool(t, {
       host,
-      port: server.tcp.port,
+      port: server.port,
       ...(host !== '127.0.0.1' && { lookup: async () => ['127.0.0.1'] }),
       min: 1,
       tls: tls(),
@@ -263,7 +273,7 @@ for (const [what, failure] of Object.entries(failures)) {
         assert.equal(Reflect.get(Object(cause.cause), 'code'), cause.code)
       const says = failure.says.replaceAll('ADDRESS', address)
       if (says.startsWith('...')) assert.ok(cause.message.endsWith(says.slice(3)), cause.message)
-      else assert.equal(cause.message, says.replace(/FIRST|LAST|NOW|FINGERPRINT/g, server.fill))
+      else assert.equal(cause.message, says.replace(/FIRST|LAST|NOW|FINGERPRINT/g, fill))
       return true
     }
     const code = typeof failure.code === 'string' ? new RegExp(`^${failure.code}$`) : failure.code
@@ -272,14 +282,14 @@ for (const [what, failure] of Object.entries(failures)) {
     assert.equal(pool.stats().connectFailures[expected], 1)
     await clock.pass(DELAY_MS - 1)
     await assert.rejects(pool.acquire(), told)
-    assert.equal(server.tcp.accepted, 1)
-    await server.tcp.holds(0)
+    assert.equal(server.accepted, 1)
+    await server.holds(0)
     assert.deepEqual(
       made.map((socket) => socket.destroyed),
       [true],
     )
     await clock.pass(1)
-    while (server.tcp.accepted < 2) await turns(1)
+    while (server.accepted < 2) await turns(1)
     assert.equal(pool.stats().opened, 0)
   })
 }
@@ -287,7 +297,7 @@ for (const [what, failure] of Object.entries(failures)) {
 test('a server that refuses us after the handshake, as in TLS 1.3, is no death but a failed dial', {
   timeout,
 }, async (t) => {
-  await using server = await TlsServer.start({ ...identity, ca, requestCert: true })
+  await using server = await RudeServer.start({ tls: { ...identity, ca, requestCert: true } })
   const clock = new ManualClock()
   const asked: FailureContext[] = []
   const pool = openPool(t, {
@@ -311,20 +321,20 @@ test('a server that refuses us after the handshake, as in TLS 1.3, is no death b
   )
   assert.deepEqual(asked, [{ phase: 'tls', address }])
   assert.equal(pool.stats().connectFailures.config, 1)
-  await server.tcp.holds(0)
+  await server.holds(0)
   await clock.pass(DELAY_MS - 1)
   await assert.rejects(pool.acquire(), (error: Error & { code: string }) => {
     assert.equal(error.code, 'ERR_CONNECT_FAILED')
     assert.match(String(error.cause), /wants a certificate of ours/)
     return true
   })
-  assert.equal(server.tcp.accepted, 1)
+  assert.equal(server.accepted, 1)
 })
 
 test('a borrower whose connection the server refuses after the handshake is told why', {
   timeout,
 }, async (t) => {
-  await using server = await TlsServer.start({ ...identity, ca, requestCert: true })
+  await using server = await RudeServer.start({ tls: { ...identity, ca, requestCert: true } })
   const pool = openPool(t, { port: server.port, tls: { ca } })
   const lease = await pool.acquire()
   const { signal } = lease
@@ -334,7 +344,7 @@ test('a borrower whose connection the server refuses after the handshake is told
 })
 
 test('a server that says nothing has tlsTimeoutMs', { timeout }, async (t) => {
-  await using server = await TcpServer.start((socket) => void socket.resume())
+  await using server = await RudeServer.start({ behaviour: 'silent' })
   const clock = new ManualClock()
   const pool = openPool(t, {
     port: server.port,
@@ -352,7 +362,7 @@ test('a server that says nothing has tlsTimeoutMs', { timeout }, async (t) => {
   await server.holds(1)
   await turns(3)
   await clock.pass(299)
-  assert.equal(server.sockets.size, 1)
+  assert.equal(server.connections.length, 1)
   await clock.pass(1)
   await refused
   await server.holds(0)
@@ -360,7 +370,7 @@ test('a server that says nothing has tlsTimeoutMs', { timeout }, async (t) => {
 })
 
 test('close() ends a TLS handshake that hangs, and its socket', { timeout }, async (t) => {
-  await using server = await TcpServer.start((socket) => void socket.resume())
+  await using server = await RudeServer.start({ behaviour: 'silent' })
   const pool = openPool(t, { port: server.port, tls: { ca } })
   const refused = assert.rejects(pool.acquire(), { code: 'ERR_POOL_CLOSED' })
   await server.holds(1)
@@ -380,30 +390,24 @@ test('without the certificate, Node’s own words are told', () => {
 })
 
 /** A server that fails as it should, and what stands for the words in its message. */
-interface Failing extends AsyncDisposable {
-  readonly tcp: TcpServer
+interface Failing {
+  readonly server: RudeServer
   fill(word: string): string
 }
 
 async function serve({ server }: Failure): Promise<Failing> {
   if ('plain' in server) {
-    const tcp = await TcpServer.start(server.plain)
-    return { tcp, fill: (word) => word, [Symbol.asyncDispose]: () => tcp[Symbol.asyncDispose]() }
+    return { server: await RudeServer.start({ behaviour: server.plain }), fill: (word) => word }
   }
-  const options = await server()
-  const tls = await TlsServer.start(options)
-  const { validFrom, validTo, fingerprint256 } = new X509Certificate(String(options.cert))
+  const tls = await server()
+  const { validFrom, validTo, fingerprint256 } = new X509Certificate(String(tls.cert))
   const words: Record<string, string> = {
     FIRST: dayOf(validFrom),
     LAST: dayOf(validTo),
     NOW: dayOf(Date.now()),
     FINGERPRINT: fingerprint256,
   }
-  return {
-    tcp: tls.tcp,
-    fill: (word) => words[word] ?? word,
-    [Symbol.asyncDispose]: () => tls[Symbol.asyncDispose](),
-  }
+  return { server: await RudeServer.start({ tls }), fill: (word) => words[word] ?? word }
 }
 
 function dayOf(at: string | number): string {
@@ -417,7 +421,7 @@ function chained({ cert, key }: Identity, ...above: readonly CertificateAuthorit
 
 /** A server that answers whatever it gets with the same bytes. */
 function answering(bytes: Buffer | string): Failure['server'] {
-  return { plain: (socket) => void socket.on('data', () => socket.write(bytes)) }
+  return { plain: (connection) => connection.answer(bytes) }
 }
 
 /** A server that answers with a fatal TLS alert. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { before, test } from 'node:test'
+import { RudeServer } from '../../src/testing/index.ts'
 import { CertificateAuthority, type Identity, selfSigned } from '../support/certificates.ts'
 import { openPool } from '../support/open-pool.ts'
 import { ask, tlsOf } from '../support/tls-lease.ts'
-import { TlsServer } from '../support/tls-server.ts'
 
 const timeout = 10_000
 const failFast = { initialMs: 5_000, jitter: 0, failFastAfter: 1 }
@@ -22,7 +22,7 @@ before(async () => {
 test('a certificate with one of the fingerprints is trusted, however that is written', {
   timeout,
 }, async (t) => {
-  await using server = await TlsServer.start(identity)
+  await using server = await RudeServer.start({ tls: identity })
   const colons = fingerprintOf(identity)
   const bare = colons.replaceAll(':', '')
   for (const own of [colons, bare, bare.toLowerCase(), colons.toLowerCase()]) {
@@ -36,7 +36,7 @@ test('a certificate with one of the fingerprints is trusted, however that is wri
 test('a verified certificate with another fingerprint is refused: expected against found', {
   timeout,
 }, async (t) => {
-  await using server = await TlsServer.start(identity)
+  await using server = await RudeServer.start({ tls: identity })
   const { port } = server
   const pool = openPool(t, { port, backoff: failFast, tls: { ca, fingerprints: [another] } })
   await assert.rejects(pool.acquire(), (error: Error & { code: string; cause: Error }) => {
@@ -48,7 +48,7 @@ test('a verified certificate with another fingerprint is refused: expected again
     )
     return true
   })
-  await server.tcp.holds(0)
+  await server.holds(0)
 })
 
 test('a fingerprint does not replace the other checks', { timeout }, async (t) => {
@@ -58,7 +58,7 @@ test('a fingerprint does not replace the other checks', { timeout }, async (t) =
     [unknown, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
     [elsewhere, 'ERR_TLS_CERT_ALTNAME_INVALID'],
   ] as const) {
-    await using server = await TlsServer.start(shown)
+    await using server = await RudeServer.start({ tls: shown })
     const tls = { ca, fingerprints: [fingerprintOf(shown)] }
     const pool = openPool(t, { port: server.port, backoff: failFast, tls })
     await assert.rejects(pool.acquire(), (error: Error) => {
@@ -76,7 +76,7 @@ test('with rejectUnauthorized false the fingerprint alone is trusted, without a 
   process.on('warning', warned)
   t.after(() => process.off('warning', warned))
   const shown = await selfSigned({ hosts: ['elsewhere.example'] })
-  await using server = await TlsServer.start(shown)
+  await using server = await RudeServer.start({ tls: shown })
   const pinned = (fingerprint: string) =>
     openPool(t, {
       port: server.port,
@@ -93,7 +93,7 @@ test('with rejectUnauthorized false the fingerprint alone is trusted, without a 
 test('a resumed connection is trusted for the certificate that began its session', {
   timeout,
 }, async (t) => {
-  await using server = await TlsServer.start(identity)
+  await using server = await RudeServer.start({ tls: identity })
   const tls = { ca, fingerprints: [fingerprintOf(identity)] }
   const pool = openPool(t, { port: server.port, max: 1, tls })
   for (const resumed of [false, true, true]) {
@@ -108,7 +108,7 @@ test('a resumed connection is trusted for the certificate that began its session
 test('a new certificate with another fingerprint is refused once its server has no session of ours', {
   timeout,
 }, async (t) => {
-  await using server = await TlsServer.start(identity)
+  await using server = await RudeServer.start({ tls: identity })
   const tls = { ca, fingerprints: [fingerprintOf(identity)] }
   const pool = openPool(t, { port: server.port, max: 1, backoff: failFast, tls })
   const lease = await pool.acquire()

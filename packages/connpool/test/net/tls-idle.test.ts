@@ -3,11 +3,10 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { before, type TestContext, test } from 'node:test'
 import type { Lease, Pool, TcpPool } from '../../src/index.ts'
+import { RudeProcess, RudeServer } from '../../src/testing/index.ts'
 import { CertificateAuthority, type Identity } from '../support/certificates.ts'
 import { openPool } from '../support/open-pool.ts'
-import { Peer } from '../support/peer.ts'
 import { ask, tlsOf } from '../support/tls-lease.ts'
-import { TlsServer } from '../support/tls-server.ts'
 import { turns } from '../support/turns.ts'
 
 const timeout = 10_000
@@ -43,7 +42,7 @@ for (const [first, begin] of Object.entries(styles)) {
   test(`a TLS connection is lent clean to any style of reading, after idling, and after ${first}`, {
     timeout,
   }, async (t) => {
-    await using server = await TlsServer.start(identity)
+    await using server = await RudeServer.start({ tls: identity })
     const pool = openPool(t, { port: server.port, max: 1, tls: { ca } })
     for (const idle of [0, 3]) {
       for (const [next, read] of [[first, begin] as const, ...Object.entries(styles)]) {
@@ -58,7 +57,7 @@ for (const [first, begin] of Object.entries(styles)) {
 test('tickets that come while it idles make a connection neither dirty nor old', {
   timeout,
 }, async (t) => {
-  await using server = await TlsServer.start(identity)
+  await using server = await RudeServer.start({ tls: identity })
   const pool = openPool(t, { port: server.port, min: 1, max: 1, tls: { ca } })
   await pool.ready()
   const lease = await pool.acquire()
@@ -74,13 +73,13 @@ test('tickets that come while it idles make a connection neither dirty nor old',
 test('an idle TLS connection that its peer ends or resets is dead, one with late bytes dirty', {
   timeout,
 }, async (t) => {
-  const deeds: Record<string, (server: TlsServer) => void> = {
-    died: (server) => server.newest.end(),
-    'died by reset': (server) => server.tcp.socket.resetAndDestroy(),
-    dirty: (server) => void server.newest.write('late'),
+  const deeds: Record<string, (server: RudeServer) => void> = {
+    died: (server) => server.connections.at(-1)?.end(),
+    'died by reset': (server) => server.connection.reset(),
+    dirty: (server) => void server.connection.write('late'),
   }
   for (const [deed, act] of Object.entries(deeds)) {
-    await using server = await TlsServer.start(identity)
+    await using server = await RudeServer.start({ tls: identity })
     const pool = openPool(t, { port: server.port, max: 1, tls: { ca } })
     await use(pool)
     await turns(3)
@@ -95,12 +94,12 @@ test('an idle TLS connection that its peer ends or resets is dead, one with late
 })
 
 test('a lent TLS connection that its peer resets ends its lease', { timeout }, async (t) => {
-  await using server = await TlsServer.start(identity)
+  await using server = await RudeServer.start({ tls: identity })
   const pool = openPool(t, { port: server.port, tls: { ca } })
   const lease = await pool.acquire()
   await ask(lease)
   const aborted = once(lease.signal, 'abort')
-  server.tcp.socket.resetAndDestroy()
+  server.connection.reset()
   await aborted
   assert.equal(lease.signal.reason.cause.code, 'ECONNRESET')
   lease.release()
@@ -108,7 +107,7 @@ test('a lent TLS connection that its peer resets ends its lease', { timeout }, a
 })
 
 test('a reply that is left unread is found on TLS, too', { timeout }, async (t) => {
-  await using server = await TlsServer.start(identity)
+  await using server = await RudeServer.start({ tls: identity })
   const pool = openPool(t, { port: server.port, max: 1, tls: { ca } })
   await pool.use(async (socket) => {
     socket.write('hello')
@@ -121,10 +120,12 @@ test('what was written right before the release is sent, and the connection kept
   timeout,
 }, async (t) => {
   let heard = ''
-  await using server = await TlsServer.start(identity, (socket) => {
-    socket.on('data', (bytes) => {
-      heard += bytes
-    })
+  await using server = await RudeServer.start({
+    tls: identity,
+    behaviour: (connection) =>
+      connection.answer((bytes) => {
+        heard += bytes
+      }),
   })
   const pool = openPool(t, { port: server.port, max: 1, tls: { ca } })
   await pool.use((socket) => void socket.write('last words'))
@@ -133,14 +134,14 @@ test('what was written right before the release is sent, and the connection kept
   assert.equal(pool.stats().opened, 1)
 })
 
-for (const [deed, reason] of [
-  ['end', 'died'],
-  ['write', 'dirty'],
+for (const [what, deed, reason] of [
+  ['an end', 'end', 'died'],
+  ['late bytes', { write: 'late' }, 'dirty'],
 ] as const) {
-  test(`of ${MANY} idle TLS connections on which a blocked loop missed a ${deed}, none is lent`, {
+  test(`of ${MANY} idle TLS connections on which a blocked loop missed ${what}, none is lent`, {
     timeout: 20_000,
   }, async (t) => {
-    await using peer = await Peer.start(identity)
+    await using peer = await RudeProcess.start({ tls: identity })
     const pool = openPool(t, { port: peer.port, max: MANY, maxConnecting: MANY, tls: { ca } })
     const first = await acquireAll(pool)
     await Promise.all(first.map(ask)) // So that no ticket is still under way.
@@ -169,7 +170,7 @@ function acquireAll(pool: Pool<Socket>): Promise<Lease<Socket>[]> {
 
 /** Acts where a poll is furthest away: in a callback of I/O, that of a TLS connection's bytes. */
 async function inDataHandler<R>(t: TestContext, act: () => Promise<R>): Promise<R> {
-  await using server = await TlsServer.start(identity)
+  await using server = await RudeServer.start({ tls: identity })
   const pool = openPool(t, { port: server.port, tls: { ca } })
   const lease = await pool.acquire()
   return await new Promise((resolve) => {

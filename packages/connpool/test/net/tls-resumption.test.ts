@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { constants } from 'node:crypto'
 import { before, type TestContext, test } from 'node:test'
+import { TLSSocket } from 'node:tls'
 import type { TcpPool, TlsOptions } from '../../src/index.ts'
 import { Sessions } from '../../src/net/sessions.ts'
+import { RudeServer } from '../../src/testing/index.ts'
 import { CertificateAuthority, type Identity } from '../support/certificates.ts'
 import { openPool } from '../support/open-pool.ts'
 import { ask, tlsOf } from '../support/tls-lease.ts'
-import { TlsServer } from '../support/tls-server.ts'
 
 const timeout = 10_000
 
@@ -23,34 +24,51 @@ for (const version of ['TLSv1.3', 'TLSv1.2'] as const) {
   test(`a connection resumes the session of the one before it, as both ends say: ${version}`, {
     timeout,
   }, async (t) => {
-    await using server = await TlsServer.start({ ...identity, maxVersion: version })
+    const agreed: unknown[] = []
+    await using server = await RudeServer.start({
+      tls: { ...identity, maxVersion: version },
+      behaviour: (connection) => {
+        const { socket } = connection
+        assert.ok(socket instanceof TLSSocket)
+        agreed.push([socket.isSessionReused(), socket.getProtocol()])
+        return connection.echo()
+      },
+    })
     const { anew } = dialler(t, server, { ca, minVersion: version })
     assert.deepEqual([await anew(), await anew(), await anew()], [false, true, true])
-    assert.deepEqual(server.resumed, [false, true, true])
-    assert.equal(server.newest.getProtocol(), version)
+    assert.deepEqual(agreed, [
+      [false, version],
+      [true, version],
+      [true, version],
+    ])
   })
 }
 
 test('connections to two pools share no session', { timeout }, async (t) => {
-  await using server = await TlsServer.start(identity)
+  await using server = await RudeServer.start({ tls: identity })
   for (const { anew } of [dialler(t, server, { ca }), dialler(t, server, { ca })]) {
     assert.equal(await anew(), false)
   }
-  assert.deepEqual(server.resumed, [false, false])
 })
 
 test('a server that resumes nothing is served all the same', { timeout }, async (t) => {
   const secureOptions = constants.SSL_OP_NO_TICKET
-  await using server = await TlsServer.start({ ...identity, maxVersion: 'TLSv1.2', secureOptions })
+  await using server = await RudeServer.start({
+    tls: { ...identity, maxVersion: 'TLSv1.2', secureOptions },
+  })
   const { anew } = dialler(t, server, { ca, minVersion: 'TLSv1.2' })
   assert.deepEqual([await anew(), await anew()], [false, false])
 })
 
 test('a session is forgotten when a handshake with its server fails', { timeout }, async (t) => {
-  await using server = await TlsServer.start(identity)
+  await using server = await RudeServer.start({ tls: identity })
   const { pool, anew } = dialler(t, server, { ca })
   assert.deepEqual([await anew(), await anew()], [false, true])
-  server.resets = 1
+  server.beforeTls(async (connection) => {
+    server.beforeTls('secure')
+    await connection.heard()
+    await connection.reset()
+  })
   assert.deepEqual([await anew(), await anew()], [false, true])
   assert.equal(pool.stats().connectFailures.backend, 1)
 })
@@ -58,10 +76,10 @@ test('a session is forgotten when a handshake with its server fails', { timeout 
 test('a session that the server does not know any more is replaced by a whole handshake', {
   timeout,
 }, async (t) => {
-  await using server = await TlsServer.start(identity)
+  await using server = await RudeServer.start({ tls: identity })
   const { anew } = dialler(t, server, { ca })
   assert.deepEqual([await anew(), await anew()], [false, true])
-  server.forgetSessions()
+  server.renew(identity)
   assert.deepEqual([await anew(), await anew()], [false, true])
 })
 
@@ -85,7 +103,7 @@ test('of each target the newest session is kept, and of targets a hundred', () =
 /** A pool of one connection; `anew` dials it anew, uses it, and answers whether it was resumed. */
 function dialler(
   t: TestContext,
-  server: TlsServer,
+  server: RudeServer,
   tls: TlsOptions,
 ): { readonly pool: TcpPool; readonly anew: () => Promise<boolean> } {
   const pool = openPool(t, {

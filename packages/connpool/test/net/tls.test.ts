@@ -12,11 +12,10 @@ import { connect as connectTls } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createTcpPool, type TlsOptions } from '../../src/index.ts'
+import { RudeServer } from '../../src/testing/index.ts'
 import { CertificateAuthority, type Identity, selfSigned } from '../support/certificates.ts'
 import { openPool } from '../support/open-pool.ts'
-import { echo } from '../support/tcp-server.ts'
-import { ask, tlsOf } from '../support/tls-lease.ts'
-import { TlsServer } from '../support/tls-server.ts'
+import { ask, farEnd, tlsOf } from '../support/tls-lease.ts'
 
 const timeout = 10_000
 const onLinux = process.platform === 'linux' ? false : 'needs Linux'
@@ -35,7 +34,7 @@ before(async () => {
 test('a connection is lent with TLS 1.3, verified, and tells how long that took', {
   timeout,
 }, async (t) => {
-  await using server = await TlsServer.start(identity)
+  await using server = await RudeServer.start({ tls: identity })
   const pool = openPool(t, { port: server.port, tls: { ca } })
   const lease = await pool.acquire()
   assert.equal(tlsOf(lease).authorized, true)
@@ -46,7 +45,7 @@ test('a connection is lent with TLS 1.3, verified, and tells how long that took'
 })
 
 test('without the option, and with off, nothing is encrypted', { timeout }, async (t) => {
-  await using server = await TlsServer.start(identity)
+  await using server = await RudeServer.start({ tls: identity })
   for (const tls of [undefined, 'off'] as const) {
     const lease = await openPool(t, { port: server.port, tls }).acquire()
     assert.equal('encrypted' in lease.connection, false)
@@ -58,7 +57,7 @@ test('without the option, and with off, nothing is encrypted', { timeout }, asyn
 test('verify trusts whom Node trusts, also where the environment switches verification off', {
   timeout,
 }, async (t) => {
-  await using server = await TlsServer.start(identity)
+  await using server = await RudeServer.start({ tls: identity })
   const folder = mkdtempSync(join(tmpdir(), 'connpool-tls-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'ca.pem')
@@ -83,7 +82,7 @@ test('verify trusts whom Node trusts, also where the environment switches verifi
 test('insecure trusts anybody, and a process warning says so once for each pool', {
   timeout,
 }, async (t) => {
-  await using server = await TlsServer.start(await selfSigned())
+  await using server = await RudeServer.start({ tls: await selfSigned() })
   const warnings: (Error & { code?: string })[] = []
   const warned = (warning: Error) => warnings.push(warning)
   process.on('warning', warned)
@@ -108,7 +107,7 @@ test('insecure trusts anybody, and a process warning says so once for each pool'
 
 test('versions are those that were asked for', { timeout }, async (t) => {
   const spoken = async (offered: object, tls: TlsOptions) => {
-    await using server = await TlsServer.start({ ...identity, ...offered })
+    await using server = await RudeServer.start({ tls: { ...identity, ...offered } })
     const lease = await openPool(t, { port: server.port, tls: { ca, ...tls } }).acquire()
     const protocol = tlsOf(lease).getProtocol()
     lease.release()
@@ -131,24 +130,24 @@ for (const [what, host, servername, asked] of [
     timeout,
   }, async (t) => {
     const hosts = [asked === false ? '127.0.0.1' : asked]
-    await using server = await TlsServer.start(await authority.forServer({ hosts }))
+    await using server = await RudeServer.start({ tls: await authority.forServer({ hosts }) })
     const lookup = host === '127.0.0.1' ? {} : { lookup: async () => ['127.0.0.1'] }
     const pool = openPool(t, { host, port: server.port, tls: { ca, servername }, ...lookup })
     const lease = await pool.acquire()
     assert.equal(await ask(lease), 'hello')
     assert.equal(tlsOf(lease).authorized, true)
-    assert.equal(server.newest.servername, asked)
+    assert.equal(farEnd(server).servername, asked)
     lease.release()
   })
 }
 
 test('protocols are offered, and the socket says which was chosen', { timeout }, async (t) => {
-  await using server = await TlsServer.start({ ...identity, ALPNProtocols: ['b', 'a'] })
+  await using server = await RudeServer.start({ tls: { ...identity, ALPNProtocols: ['b', 'a'] } })
   const tls = { ca, alpnProtocols: ['a', 'b'] }
   const lease = await openPool(t, { port: server.port, tls }).acquire()
   assert.equal(tlsOf(lease).alpnProtocol, 'b')
   lease.release()
-  await using silent = await TlsServer.start(identity)
+  await using silent = await RudeServer.start({ tls: identity })
   const other = await openPool(t, { port: silent.port, tls }).acquire()
   assert.equal(tlsOf(other).alpnProtocol, false)
   other.release()
@@ -157,7 +156,7 @@ test('protocols are offered, and the socket says which was chosen', { timeout },
 test('a server that wants a certificate of ours gets it, also from an encrypted key', {
   timeout,
 }, async (t) => {
-  await using server = await TlsServer.start({ ...identity, ca, requestCert: true })
+  await using server = await RudeServer.start({ tls: { ...identity, ca, requestCert: true } })
   const { cert, key } = await authority.forClient({ name: 'worker 7' })
   const passphrase = 'open sesame'
   const cipher = 'aes-256-cbc'
@@ -173,8 +172,8 @@ test('a server that wants a certificate of ours gets it, also from an encrypted 
   ]) {
     const lease = await openPool(t, { port: server.port, tls: { ca, ...own } }).acquire()
     assert.equal(await ask(lease), 'hello')
-    assert.equal(server.newest.authorized, true)
-    assert.equal(server.newest.getPeerCertificate().subject.CN, 'worker 7')
+    assert.equal(farEnd(server).authorized, true)
+    assert.equal(farEnd(server).getPeerCertificate().subject.CN, 'worker 7')
     lease.release()
   }
 })
@@ -187,7 +186,7 @@ test('several CAs can be trusted, also from one file, and a self-signed certific
   const comment = 'what a file says of its certificates\n'
   for (const trusted of [[ca, other.cert], `${comment}${ca}${other.cert}`, alone.cert]) {
     const shown = trusted === alone.cert ? alone : await other.forServer()
-    await using server = await TlsServer.start(shown)
+    await using server = await RudeServer.start({ tls: shown })
     const lease = await openPool(t, { port: server.port, tls: { ca: trusted } }).acquire()
     assert.equal(tlsOf(lease).authorized, true)
     lease.release()
@@ -197,7 +196,7 @@ test('several CAs can be trusted, also from one file, and a self-signed certific
 test('a lent socket has the listeners of any TLS socket, and two more: error and close', {
   timeout,
 }, async (t) => {
-  await using server = await TlsServer.start(identity)
+  await using server = await RudeServer.start({ tls: identity })
   const beneath = dial(server.port, '127.0.0.1')
   await once(beneath, 'connect')
   const bare = connectTls({ socket: beneath, host: '127.0.0.1', ca })
@@ -224,7 +223,7 @@ test('TLS on a Unix domain socket is verified for servername', {
   const folder = mkdtempSync(join(tmpdir(), 'connpool-tls-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const path = join(folder, 'socket')
-  await using _server = await TlsServer.start(identity, echo, path)
+  await using _server = await RudeServer.start({ tls: identity, path })
   await using pool = createTcpPool({ path, tls: { ca, servername: 'localhost' } })
   const lease = await pool.acquire()
   assert.equal(tlsOf(lease).authorized, true)
@@ -235,7 +234,7 @@ test('TLS on a Unix domain socket is verified for servername', {
 test('TLS goes on whatever an own dialer answers: a socket, or a stream that is none', {
   timeout,
 }, async () => {
-  await using server = await TlsServer.start(identity)
+  await using server = await RudeServer.start({ tls: identity })
   const tunnel = () => {
     const [near, far] = duplexPair()
     const socket = dial(server.port, '127.0.0.1')
@@ -253,14 +252,14 @@ test('TLS goes on whatever an own dialer answers: a socket, or a stream that is 
     assert.equal(reply, 'through')
     assert.equal(pool.stats().idle, 1)
     const closed = new Promise((resolve) => pool.once('close', resolve))
-    server.newest.end()
+    server.connections.at(-1)?.end()
     await closed
     assert.equal(pool.stats().closed.died, 1)
   }
 })
 
 test('the system keeps the keepalive that was asked for', { timeout, skip: onLinux }, async (t) => {
-  await using server = await TlsServer.start(identity)
+  await using server = await RudeServer.start({ tls: identity })
   const pool = openPool(t, { port: server.port, tls: { ca }, keepAlive: { delayMs: 7_000 } })
   const lease = await pool.acquire()
   await ask(lease)

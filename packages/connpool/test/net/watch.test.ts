@@ -4,26 +4,26 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { test } from 'node:test'
 import type { Pool } from '../../src/index.ts'
+import { type RudeConnection, RudeServer } from '../../src/testing/index.ts'
 import { kinds } from '../support/kinds.ts'
 import { next } from '../support/next.ts'
 import { openPool } from '../support/open-pool.ts'
-import { TcpServer } from '../support/tcp-server.ts'
 import { turns } from '../support/turns.ts'
 
 const timeout = 10_000
 
-const ends: Record<string, (socket: Socket) => void> = {
-  FIN: (socket) => socket.end(),
-  RST: (socket) => socket.resetAndDestroy(),
+const ends: Record<string, (connection: RudeConnection) => void> = {
+  FIN: (connection) => connection.end(),
+  RST: (connection) => connection.reset(),
 }
 
 for (const [how, end] of Object.entries(ends)) {
   test(`a parked connection that gets a ${how} is closed as died`, { timeout }, async (t) => {
-    await using server = await TcpServer.start()
+    await using server = await RudeServer.start()
     const pool = openPool(t, { port: server.port })
     await parkOne(pool)
     const closed = next(pool, 'close')
-    end(server.socket)
+    end(server.connection)
     assert.equal((await closed).reason, 'died')
     assert.equal(pool.stats().open, 0)
   })
@@ -31,7 +31,7 @@ for (const [how, end] of Object.entries(ends)) {
   test(`a connection that gets a ${how} before its first loan is closed as died`, {
     timeout,
   }, async (t) => {
-    await using server = await TcpServer.start()
+    await using server = await RudeServer.start()
     const pool = openPool(t, {
       port: server.port,
       min: 1,
@@ -41,7 +41,7 @@ for (const [how, end] of Object.entries(ends)) {
     const closed = next(pool, 'close')
     const failed = next(pool, 'connectFailed')
     await server.holds(1)
-    end(server.socket)
+    end(server.connection)
     assert.equal((await closed).reason, 'died')
     await failed
     assert.equal(pool.stats().connectFailures.backend, 1)
@@ -50,13 +50,13 @@ for (const [how, end] of Object.entries(ends)) {
   test(`a ${how} during a lease aborts its signal, and release() does nothing`, {
     timeout,
   }, async (t) => {
-    await using server = await TcpServer.start()
+    await using server = await RudeServer.start()
     const pool = openPool(t, { port: server.port })
     const lease = await pool.acquire()
     await server.holds(1)
     const { signal } = lease
     const aborted = once(signal, 'abort')
-    end(server.socket)
+    end(server.connection)
     await aborted
     assert.match(String(signal.reason), /connection 1 was closed \(died\)/)
     assert.equal(pool.stats().open, 0)
@@ -67,13 +67,13 @@ for (const [how, end] of Object.entries(ends)) {
   })
 
   test(`use() rejects with the borrower's own error after a ${how}`, { timeout }, async (t) => {
-    await using server = await TcpServer.start()
+    await using server = await RudeServer.start()
     const pool = openPool(t, { port: server.port })
     const own = new Error('no reply')
     const using = pool.use(async (_socket, lease) => {
       await server.holds(1)
       const aborted = once(lease.signal, 'abort')
-      end(server.socket)
+      end(server.connection)
       await aborted
       throw own
     })
@@ -100,25 +100,25 @@ for (const [kind, open] of Object.entries(kinds)) {
 }
 
 test('a parked connection that receives late bytes is closed as dirty', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port })
   await parkOne(pool)
   const closed = next(pool, 'close')
-  server.socket.write('late')
+  server.connection.write('late')
   assert.equal((await closed).reason, 'dirty')
 })
 
 test('late bytes followed by a FIN are seen too', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port })
   await parkOne(pool)
   const closed = next(pool, 'close')
-  server.socket.end('late')
+  server.connection.end('late')
   assert.equal((await closed).reason, 'dirty')
 })
 
 test('a connection released with unread bytes is closed as dirty', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port })
   const lease = await pool.acquire()
   lease.connection.write('question')
@@ -132,7 +132,7 @@ test('a connection released with unread bytes is closed as dirty', { timeout }, 
 test('what a borrower wrote is waited for before the next one gets the connection', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start(() => {})
+  await using server = await RudeServer.start({ behaviour: 'deaf' })
   const pool = openPool(t, { port: server.port, max: 1, resetTimeoutMs: Infinity })
   const lease = await pool.acquire()
   await server.holds(1)
@@ -144,13 +144,13 @@ test('what a borrower wrote is waited for before the next one gets the connectio
   await turns(5)
   assert.equal(pool.stats().resetting, 1)
   let received = 0
-  server.socket.on('data', (bytes) => {
+  server.connection.socket.on('data', (bytes) => {
     received += bytes.length
   })
   const second = await waiting
   assert.equal(second.connection, connection)
   assert.equal(connection.writableLength, 0)
-  const all = once(server.socket, 'end')
+  const all = once(server.connection.socket, 'end')
   connection.end()
   await all
   assert.equal(received, size)
@@ -160,7 +160,7 @@ test('what a borrower wrote is waited for before the next one gets the connectio
 test('what is not written within resetTimeoutMs destroys the connection', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start(() => {})
+  await using server = await RudeServer.start({ behaviour: 'deaf' })
   const pool = openPool(t, { port: server.port, resetTimeoutMs: 20 })
   const lease = await pool.acquire()
   await server.holds(1)
@@ -174,14 +174,14 @@ test('what is not written within resetTimeoutMs destroys the connection', {
 test('a peer that resets while written bytes are waited for ends the wait', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start(() => {})
+  await using server = await RudeServer.start({ behaviour: 'deaf' })
   const pool = openPool(t, { port: server.port, resetTimeoutMs: Infinity })
   const lease = await pool.acquire()
   await server.holds(1)
   writeUntilStuck(lease.connection)
   const closed = next(pool, 'close')
   lease.release()
-  server.socket.resetAndDestroy()
+  server.connection.reset()
   await closed
   assert.equal(pool.stats().open, 0)
 })
@@ -189,7 +189,7 @@ test('a peer that resets while written bytes are waited for ends the wait', {
 test('a timeout that a borrower left on the socket does not reach the next one', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port, max: 1 })
   const lease = await pool.acquire()
   lease.connection.setTimeout(1)
@@ -208,7 +208,7 @@ test('a timeout that a borrower left on the socket does not reach the next one',
 test('a timeout that a borrower left does not fire while the connection is idle', {
   timeout,
 }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port, max: 1 })
   const lease = await pool.acquire()
   const { connection } = lease
@@ -223,7 +223,7 @@ for (const parked of [false, true]) {
   test(`5,000 loans of one connection, ${how}, leave no listener behind`, {
     timeout: 30_000,
   }, async (t) => {
-    await using server = await TcpServer.start()
+    await using server = await RudeServer.start()
     const pool = openPool(t, { port: server.port, max: 1 })
     const warnings: Error[] = []
     const warned = (warning: Error) => warnings.push(warning)
@@ -245,7 +245,7 @@ for (const parked of [false, true]) {
 }
 
 test('a lent socket has no listener of the watch', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port, max: 1 })
   const socket = await parkOne(pool)
   assert.equal(socket.listenerCount('readable'), 1)
@@ -255,7 +255,7 @@ test('a lent socket has no listener of the watch', { timeout }, async (t) => {
 })
 
 test('a socket that its borrower destroyed is replaced', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port, max: 1 })
   const lease = await pool.acquire()
   lease.connection.destroy()
@@ -275,7 +275,7 @@ test('a socket that its borrower destroyed is replaced', { timeout }, async (t) 
 })
 
 test('a detached socket leaves the pool alive and belongs to its taker', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port, max: 1 })
   await parkOne(pool)
   const lease = await pool.acquire()
@@ -318,7 +318,7 @@ for (const [kind, open] of Object.entries(kinds)) {
 }
 
 test('invalidate and close end parked sockets at the server as well', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port })
   await parkOne(pool)
   await server.holds(1)

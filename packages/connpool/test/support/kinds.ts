@@ -1,11 +1,10 @@
 import { once } from 'node:events'
-import type { Server } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
 import type { TestContext } from 'node:test'
-import { createServer, connect as tlsConnect } from 'node:tls'
+import { connect } from 'node:tls'
 import { createTcpPool, type TcpPool, type TcpPoolSettings } from '../../src/index.ts'
-import { selfSigned } from './certificates.ts'
-import { TcpServer } from './tcp-server.ts'
+import { RudeServer } from '../../src/testing/index.ts'
+import { type Identity, selfSigned } from './certificates.ts'
 
 /** A pool of one connection, and the far end of it, which echoes. */
 export interface Pair {
@@ -19,41 +18,27 @@ type Open = (t: TestContext, settings?: TcpPoolSettings<Duplex>) => Promise<Pair
 /** Whatever a TCP pool lends. */
 export const kinds: Readonly<Record<string, Open>> = {
   'TCP socket': async (t, settings = {}) => {
-    const server = await TcpServer.start()
-    const pool = createTcpPool<Duplex>({
-      port: server.port,
-      host: '127.0.0.1',
-      max: 1,
-      ...settings,
-    })
-    t.after(() => end(pool, () => server[Symbol.asyncDispose]()))
-    return { pool, far: () => server.socket }
+    const { server, far } = await serve()
+    const { host, port } = server
+    const pool = createTcpPool<Duplex>({ host, port, max: 1, ...settings })
+    t.after(() => end(pool, () => server.close()))
+    return { pool, far }
   },
 
   'TLS socket': async (t, settings = {}) => {
-    const fars: Duplex[] = []
-    const server = createServer(await selfSigned(), (socket) => {
-      fars.push(echo(socket))
-    }).listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const port = portOf(server)
+    const { server, far } = await serve(await selfSigned())
+    const { host, port } = server
     const pool = createTcpPool<Duplex>({
       connect: async () => {
-        const socket = tlsConnect({ port, host: '127.0.0.1', rejectUnauthorized: false })
+        const socket = connect({ host, port, rejectUnauthorized: false })
         await once(socket, 'secureConnect')
         return socket
       },
       max: 1,
       ...settings,
     })
-    t.after(() =>
-      end(pool, async () => {
-        for (const far of fars) far.destroy()
-        server.close()
-        await once(server, 'close')
-      }),
-    )
-    return { pool, far: () => newest(fars) }
+    t.after(() => end(pool, () => server.close()))
+    return { pool, far }
   },
 
   Duplex: async (t, settings = {}) => {
@@ -72,6 +57,16 @@ export const kinds: Readonly<Record<string, Open>> = {
   },
 }
 
+/** A server that echoes, with TLS if it has an `identity`, and its end of the newest connection. */
+async function serve(identity?: Identity): Promise<{ server: RudeServer; far: () => Duplex }> {
+  const fars: Duplex[] = []
+  const server = await RudeServer.start({
+    ...(identity !== undefined && { tls: identity }),
+    behaviour: ({ socket }) => fars.push(echo(socket)),
+  })
+  return { server, far: () => newest(fars) }
+}
+
 function echo(stream: Duplex): Duplex {
   stream.on('data', (bytes) => stream.write(bytes))
   stream.on('error', () => {})
@@ -87,10 +82,4 @@ function newest(fars: readonly Duplex[]): Duplex {
   const far = fars.at(-1)
   if (far === undefined) throw new Error('there is no connection')
   return far
-}
-
-function portOf(server: Server): number {
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('listens on no port')
-  return address.port
 }

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { RudeServer } from '../../src/testing/index.ts'
 import { CertificateAuthority } from './certificates.ts'
-import { TlsServer } from './tls-server.ts'
 
 const home = fileURLToPath(new URL('../..', import.meta.url))
 const root = fileURLToPath(new URL('../../../..', import.meta.url))
@@ -209,22 +208,16 @@ function inFolder<R>(snippet: Snippet, use: (folder: string, file: string) => R)
 /** What the servers answer to what they are sent. */
 const greetings = {
   /** Enough of Redis for an example: PING, and +OK to anything else. */
-  redis: (socket: Socket, sent: string): void => {
-    for (const line of sent.split('\r\n')) {
-      if (/^ping$/i.test(line)) socket.write('+PONG\r\n')
-      else if (/^[a-z]/i.test(line)) socket.write('+OK\r\n')
-    }
+  redis: (sent: string): string => {
+    const lines = sent.split('\r\n').filter((line) => /^[a-z]/i.test(line))
+    return lines.map((line) => (/^ping$/i.test(line) ? '+PONG\r\n' : '+OK\r\n')).join('')
   },
-  echo: (socket: Socket, sent: string): void => {
-    socket.write(sent)
-  },
+  echo: (sent: string): string => sent,
   /** One answer to every request that has no body. */
-  http: (socket: Socket, sent: string): void => {
-    const requests = sent.split('\r\n\r\n').length - 1
-    for (let i = 0; i < requests; i++) {
-      socket.write('HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 3\r\n\r\nok\n')
-    }
-  },
+  http: (sent: string): string =>
+    'HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 3\r\n\r\nok\n'.repeat(
+      sent.split('\r\n\r\n').length - 1,
+    ),
 }
 
 interface Served extends AsyncDisposable {
@@ -235,32 +228,16 @@ interface Served extends AsyncDisposable {
 
 async function serve(kind: ServerKind | undefined): Promise<Served> {
   if (kind === undefined) return { port: 0, files: {}, [Symbol.asyncDispose]: async () => {} }
-  if (kind === 'tls') {
-    const authority = await CertificateAuthority.create('CA of the snippets')
-    const server = await TlsServer.start(await authority.forServer())
-    return {
-      port: server.port,
-      files: { 'ca.pem': authority.cert },
-      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-    }
-  }
-  const sockets = new Set<Socket>()
-  const server: Server = createServer((socket) => {
-    sockets.add(socket)
-    socket.setEncoding('latin1')
-    socket.on('data', (sent: string) => greetings[kind](socket, sent))
-    socket.on('error', () => {})
-    socket.on('close', () => sockets.delete(socket))
-  })
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const address = server.address()
-  assert.ok(address !== null && typeof address === 'object')
+  const authority = await CertificateAuthority.create('CA of the snippets')
+  const server =
+    kind === 'tls'
+      ? await RudeServer.start({ tls: await authority.forServer() })
+      : await RudeServer.start({
+          behaviour: (connection) => connection.answer((sent) => greetings[kind](String(sent))),
+        })
   return {
-    port: address.port,
-    files: {},
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy()
-      await new Promise((done) => server.close(done))
-    },
+    port: server.port,
+    files: { 'ca.pem': authority.cert },
+    [Symbol.asyncDispose]: () => server.close(),
   }
 }
