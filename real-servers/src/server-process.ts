@@ -29,8 +29,8 @@ const TRIES = 5
 
 /**
  * A real server in a process of its own, on a free port of the loopback. It ends with its scope, and
- * with this process, however that ends. What it prints appears on stderr, which the test runner
- * shows when a test of the file has failed.
+ * with this process, however that ends. What it prints while it serves appears on stderr, which the
+ * test runner shows when a test of the file has failed.
  */
 export class ServerProcess {
   readonly host = '127.0.0.1'
@@ -41,6 +41,7 @@ export class ServerProcess {
   /** While it runs. */
   #pid: number | undefined
   #said = ''
+  #serves = false
   #serving = (): void => {}
   #ended = (_how: string): void => {}
   #end: Promise<string> = Promise.resolve('')
@@ -92,6 +93,7 @@ export class ServerProcess {
   /** Starts it again, on its port. Resolves once it serves. */
   async start(): Promise<void> {
     this.#said = ''
+    this.#serves = false
     this.#end = new Promise((resolve) => {
       this.#ended = resolve
     })
@@ -100,7 +102,8 @@ export class ServerProcess {
     })
     this.#keeper.send([...this.#plan.command(this.#port, this.#folder)])
     const end = await Promise.race([serving, this.#answers(this.#end), this.#end])
-    if (end === undefined) return
+    this.#serves = end === undefined
+    if (this.#serves) return
     throw new Error(`${this.#plan.name} ended (${end}) instead of serving:\n${this.#said}`)
   }
 
@@ -137,8 +140,8 @@ export class ServerProcess {
       this.#pid = news.pid
     } else if ('said' in news) {
       this.#said += news.said
-      process.stderr.write(news.said.replace(/^(?=.)/gm, `${name}: `))
-      if (ready instanceof RegExp && ready.test(this.#said)) this.#serving()
+      if (this.#serves) process.stderr.write(news.said.replace(/^(?=.)/gm, `${name}: `))
+      else if (ready instanceof RegExp && ready.test(this.#said)) this.#serving()
     } else {
       this.#pid = undefined
       this.#ended(news.ended)
