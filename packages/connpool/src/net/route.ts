@@ -87,7 +87,7 @@ export function byOwnDialer(
 ): Route {
   return (phases) =>
     phases.run('connect', place, limits.connect, async (signal) => {
-      const dialling = Promise.resolve(connect({ ...target, signal })).then(streamOf)
+      const dialling = answerOf(connect, { ...target, signal })
       dialling.then(
         (stream) => signal.aborted && stream.destroy(),
         () => {},
@@ -100,6 +100,16 @@ export function byOwnDialer(
       }
       return { stream, address: place }
     })
+}
+
+/**
+ * Asks a dialer of the user's own. In a microtask, so that its answer is seen ahead of the next tick, in
+ * which the stream may err: without a listener by then it would end the process.
+ */
+async function answerOf(connect: Connect<Duplex>, context: ConnectContext): Promise<Duplex> {
+  await null
+  context.signal.throwIfAborted()
+  return streamOf(await connect(context))
 }
 
 /** What a dialer of the user's own answered. */

@@ -125,6 +125,23 @@ test('a stream that is closed when the dialer answers it is a failed dial', {
   })
 })
 
+for (const [how, answered] of Object.entries({
+  answers: (socket: Socket) => socket,
+  promises: async (socket: Socket) => socket,
+})) {
+  test(`a socket that it ${how} and that fails at once is a failed dial, and harms nobody`, {
+    timeout,
+  }, async () => {
+    await using pool = createTcpPool({
+      connect: () => answered(dial(1, '127.0.0.1').destroy(new Error('no route'))),
+      backoff: failFast,
+    })
+    // Out of a callback of the loop, after which ticks come before promises.
+    const refused = new Promise((resolve) => setImmediate(() => resolve(pool.acquire())))
+    await assert.rejects(refused, /last: no route/)
+  })
+}
+
 test('what it throws is a failed dial of phase connect', { timeout }, async () => {
   const own = new Error('the proxy says no')
   const asked: FailureContext[] = []
