@@ -1,4 +1,4 @@
-import type { Clock } from '../pool/clock.ts'
+import { type Clock, LONGEST_TIMER_MS } from '../pool/clock.ts'
 
 /**
  * What a promise answers, unless that takes longer than `ms`. The time does not hold the process.
@@ -10,12 +10,17 @@ export function withinTime<R>(
   clock: Required<Clock>,
   late = 'no answer',
 ): Promise<R> {
-  if (ms === Infinity) return promise
+  if (!isLimit(ms)) return promise
   return new Promise((resolve, reject) => {
     const timer = clock.setTimeout(() => reject(timeoutError(late, ms)), Math.max(1, Math.ceil(ms)))
     timer.unref()
     promise.then(resolve, reject).finally(() => timer.close())
   })
+}
+
+/** Whether a time is a limit at all: not if it is longer than a timer runs. */
+export function isLimit(ms: number): boolean {
+  return ms <= LONGEST_TIMER_MS
 }
 
 /**

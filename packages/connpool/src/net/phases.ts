@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../pool/clock.ts'
 import type { Timings } from '../pool/events.ts'
 import { arisenIn, reached } from '../pool/failure.ts'
-import { timeoutError } from './patience.ts'
+import { isLimit, timeoutError } from './patience.ts'
 
 /** A part of connecting that is timed. */
 export type Phase = keyof Timings
@@ -60,7 +60,7 @@ export class Phases {
     late: string,
     act: (signal: AbortSignal) => Promise<R>,
   ): Promise<R> {
-    if (limitMs === Infinity) return act(this.#signal)
+    if (!isLimit(limitMs)) return act(this.#signal)
     const limit = new AbortController()
     const abort = () => limit.abort(this.#signal.reason)
     const expire = () => limit.abort(timeoutError(late, limitMs))

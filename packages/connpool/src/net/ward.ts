@@ -2,6 +2,7 @@ import type { AsyncResource } from 'node:async_hooks'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { About } from '../pool/cargo.ts'
+import { LONGEST_TIMER_MS } from '../pool/clock.ts'
 import { UnfitError } from '../pool/custody.ts'
 import { listen, still, unlisten } from './flow.ts'
 import { BirthListeners } from './listeners.ts'
@@ -10,9 +11,6 @@ import { hasEnded, isAlive, isSound } from './vitals.ts'
 
 /** Of a user's own dialer it may be another stream than a socket, without what only sockets have. */
 export type SocketLike = Duplex & Partial<Pick<Socket, 'ref' | 'unref' | 'timeout'>>
-
-/** As long as a timeout can be, in ms. */
-const LONGEST_MS = 2 ** 31 - 1
 
 /** What is allowed to the sockets of a pool. */
 export interface Terms {
@@ -224,7 +222,7 @@ export class Ward {
 
   /** Node keeps the last timer of a socket, a stopped one too, and with it the stores of who set it. */
   #disarm(socket: Socket): void {
-    this.#terms.root.runInAsyncScope(() => socket.setTimeout(LONGEST_MS).setTimeout(0))
+    this.#terms.root.runInAsyncScope(() => socket.setTimeout(LONGEST_TIMER_MS).setTimeout(0))
     // As on a new one, so that it shows whether anybody sets one; for borrowers it is readonly.
     ;(socket as { timeout?: number | undefined }).timeout = undefined
   }

@@ -1,7 +1,4 @@
-import type { Clock, Timer } from './clock.ts'
-
-/** The longest delay that the system's timers take, in ms; a longer one is slept in parts. */
-const LONGEST_MS = 2 ** 31 - 1
+import { type Clock, LONGEST_TIMER_MS, type Timer } from './clock.ts'
 
 /** The shortest delay that the system's timers take, in ms. */
 const SHORTEST_MS = 1
@@ -22,7 +19,7 @@ export class Alarm {
     this.#ring = ring
   }
 
-  /** Rings at `due`, or a little before; `held` keeps the process alive until then. */
+  /** Rings at `due`, or sooner, as for what a timer cannot wait for; `held` keeps the process alive. */
   set(due: number, held: boolean, now: number): void {
     if (due === Infinity && !held) {
       this.#clear()
@@ -31,7 +28,7 @@ export class Alarm {
     // An alarm that rings too soon costs a look; setting it anew each time costs more.
     if (this.#timer === null || due < this.#at) {
       this.#timer?.close()
-      const delayMs = Math.min(Math.max(Math.ceil(due - now), SHORTEST_MS), LONGEST_MS)
+      const delayMs = Math.min(Math.max(Math.ceil(due - now), SHORTEST_MS), LONGEST_TIMER_MS)
       this.#at = now + delayMs
       this.#timer = this.#clock.setTimeout(this.#fire, delayMs)
       this.#held = true

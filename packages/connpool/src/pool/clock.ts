@@ -1,5 +1,8 @@
 import type { AsyncResource } from 'node:async_hooks'
 
+/** The longest delay that the system's timers take, in ms: 24 days. With a longer one they ring at once. */
+export const LONGEST_TIMER_MS: number = 2 ** 31 - 1
+
 /** A timer that was set. */
 export interface Timer {
   /** Holds the process until it rings. */

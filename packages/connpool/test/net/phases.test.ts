@@ -114,6 +114,33 @@ test('a phase that is done in time leaves no timer', { timeout }, async (t) => {
   assert.equal(clock.timers, 0)
 })
 
+for (const [option, limit] of Object.entries({
+  lookupTimeoutMs: { lookupTimeoutMs: 2 ** 31 },
+  createTimeoutMs: { createTimeoutMs: 2 ** 31 },
+  connectTimeoutMs: { connectTimeoutMs: Number.MAX_SAFE_INTEGER },
+  handshakeTimeoutMs: { handshakeTimeoutMs: Number.MAX_VALUE },
+})) {
+  test(`${option} may be longer than a timer runs: it is no limit then`, { timeout }, async (t) => {
+    await using server = await TcpServer.start()
+    const clock = new ManualClock()
+    const setTimer = t.mock.method(clock, 'setTimeout')
+    const pool = openPool(t, {
+      createTimeoutMs: Infinity,
+      ...limit,
+      clock,
+      host: 'db',
+      port: server.port,
+      lookup: async () => '127.0.0.1',
+      handshake: () => {},
+    })
+    const lease = await pool.acquire()
+    lease.release()
+    // The system's timers would ring at once.
+    const tooLong = setTimer.mock.calls.filter(({ arguments: [, delayMs] }) => delayMs >= 2 ** 31)
+    assert.equal(tooLong.length, 0)
+  })
+}
+
 test('createTimeoutMs is over all phases, and its error says in which one it was over', {
   timeout,
 }, async (t) => {
