@@ -85,9 +85,10 @@ export function byOwnDialer(
   options: DialOptions,
   limits: RouteLimits,
 ): Route {
+  const answered = new WeakSet<Duplex>()
   return (phases) =>
     phases.run('connect', place, limits.connect, async (signal) => {
-      const dialling = answerOf(connect, { ...target, signal })
+      const dialling = answerOf(connect, { ...target, signal }, answered)
       dialling.then(
         (stream) => signal.aborted && stream.destroy(),
         () => {},
@@ -106,18 +107,28 @@ export function byOwnDialer(
  * Asks a dialer of the user's own. In a microtask, so that its answer is seen ahead of the next tick, in
  * which the stream may err: without a listener by then it would end the process.
  */
-async function answerOf(connect: Connect<Duplex>, context: ConnectContext): Promise<Duplex> {
+async function answerOf(
+  connect: Connect<Duplex>,
+  context: ConnectContext,
+  answered: WeakSet<Duplex>,
+): Promise<Duplex> {
   await null
   context.signal.throwIfAborted()
-  return streamOf(await connect(context))
-}
-
-/** What a dialer of the user's own answered. */
-function streamOf(answer: unknown): Duplex {
+  const answer: unknown = await connect(context)
   if (!(answer instanceof Duplex)) {
-    const message = `connect() answered ${show(answer)}; it must answer a Duplex stream`
-    throw Object.assign(new TypeError(message), { code: 'ERR_INVALID_RETURN_VALUE' })
+    throw wrongAnswer(`connect() answered ${show(answer)}; it must answer a Duplex stream`)
   }
+  // Law 1: two connections would share it.
+  if (answered.has(answer) && !answer.destroyed) {
+    throw wrongAnswer(
+      'connect() answered a stream that it had answered before; each must be a new one',
+    )
+  }
+  answered.add(answer)
   endureErrors(answer)
   return answer
+}
+
+function wrongAnswer(message: string): Error {
+  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_RETURN_VALUE' })
 }

@@ -5,6 +5,7 @@ import { Duplex, duplexPair } from 'node:stream'
 import { test } from 'node:test'
 import { type ConnectContext, createTcpPool, type FailureContext } from '../../src/index.ts'
 import { ManualClock, RudeServer } from '../../src/testing/index.ts'
+import { next } from '../support/next.ts'
 import { turns } from '../support/turns.ts'
 
 const timeout = 10_000
@@ -107,6 +108,30 @@ for (const [what, answer] of Object.entries({
     })
   })
 }
+
+test('a stream that the dialer answers twice is lent to one borrower, and left to him', {
+  timeout,
+}, async () => {
+  const [ours, theirs] = duplexPair()
+  theirs.on('data', (bytes) => theirs.write(bytes))
+  await using pool = createTcpPool({
+    connect: (): Duplex => ours,
+    max: 2,
+    backoff: failFast,
+  })
+  const failed = next(pool, 'connectFailed')
+  const [first, second] = [pool.acquire(), pool.acquire()]
+  assert.match(String((await failed).error), /answered a stream that it had answered before/)
+  assert.equal(pool.stats().connectFailures.config, 1)
+  const lease = await first
+  lease.connection.write('question')
+  assert.equal(String(await once(lease.connection, 'data')), 'question')
+  lease.connection.removeAllListeners('data')
+  lease.release()
+  const again = await second
+  assert.equal(again.info.id, 1)
+  again.release()
+})
 
 test('a stream that is closed when the dialer answers it is a failed dial', {
   timeout,
