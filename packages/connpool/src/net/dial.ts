@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import type { PathAddress } from './address.ts'
+import { endureErrors } from './endure-errors.ts'
 
 /** How a TCP pool dials. */
 export interface DialOptions {
@@ -98,15 +98,3 @@ export function tune(socket: Socket, { noDelay = true, keepAlive = {} }: DialOpt
 
 /** As in Node 24; older ones do not look at what they do not know. */
 type SetKeepAlive = (on: boolean, delayMs: number, intervalMs?: number, count?: number) => unknown
-
-/**
- * Without a listener an error would end the process. A stream that errs and stays open is destroyed:
- * one of TLS does, whose server turns us away after the handshake, and then looks alive.
- */
-export function endureErrors(stream: Duplex): void {
-  if (!stream.listeners('error').includes(endure)) stream.on('error', endure)
-}
-
-function endure(this: Duplex, error: Error): void {
-  if (!this.destroyed) this.destroy(error)
-}
