@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../pool/clock.ts'
+import { describe } from '../pool/describe.ts'
 import { classOf, codeOf } from '../pool/failure.ts'
 
 /** Time before the next address is tried beside one that does not answer, in ms: RFC 8305, section 5. */
@@ -89,12 +90,10 @@ export function race(
 
 /** One error for all, whose code is what says most of the backend. */
 function allFailed(failures: readonly unknown[], addresses: readonly string[]): AggregateError {
-  const each = failures.map((error, index) => `${addresses[index]}: ${describe(error)}`)
+  const each = failures.map(
+    (error, index) => `${addresses[index]}: ${codeOf(error) ?? describe(error)}`,
+  )
   const telling = failures.find((error) => classOf(error) !== 'local') ?? failures[0]
   const message = `none of ${failures.length} addresses could be connected to: ${each.join('; ')}`
   return Object.assign(new AggregateError(failures, message), { code: codeOf(telling) })
-}
-
-function describe(error: unknown): string {
-  return String(codeOf(error) ?? (error instanceof Error ? error.message : error))
 }
