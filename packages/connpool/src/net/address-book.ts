@@ -79,6 +79,11 @@ export class AddressBook {
     return this.show(this.#options.host)
   }
 
+  /** The port of all its addresses. */
+  get port(): number {
+    return this.#options.port
+  }
+
   /** Whether an address, as it is shown, belongs to the name as far as is known. */
   has(shown: string): boolean {
     return this.#known.length === 0 || this.#known.some((address) => this.show(address) === shown)
@@ -86,7 +91,7 @@ export class AddressBook {
 
   /** An address in one word. */
   show(address: string): string {
-    return showAddress({ host: address, port: this.#options.port })
+    return showAddress({ host: address, port: this.port })
   }
 
   /** What became of a dial. */

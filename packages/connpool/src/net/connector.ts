@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Clock } from '../pool/clock.ts'
 import type { CreateContext } from '../pool/source.ts'
 import { type Handshake, shakeHands } from './handshake.ts'
-import { Phases } from './phases.ts'
+import { type PhaseLimits, Phases } from './phases.ts'
 import type { Route } from './route.ts'
 import { secure } from './secure.ts'
 import type { SocketCustody } from './socket-custody.ts'
@@ -13,11 +13,8 @@ export interface ConnectPlan {
   readonly route: Route
   /** null: the connection stays plain. */
   readonly tls: TlsSettings | null
-  /** How long the TLS handshake may take, in ms. */
-  readonly tlsTimeoutMs: number
   readonly handshake: Handshake<Duplex> | undefined
-  /** How long the handshake may take, in ms. */
-  readonly handshakeTimeoutMs: number
+  readonly limits: PhaseLimits
   readonly clock: Required<Clock>
   readonly custody: SocketCustody
 }
@@ -27,21 +24,21 @@ export interface ConnectPlan {
  * where it arose, and leaves no socket.
  */
 export async function connectStream(
-  { route, tls, tlsTimeoutMs, handshake, handshakeTimeoutMs, clock, custody }: ConnectPlan,
+  { route, tls, handshake, limits, clock, custody }: ConnectPlan,
   { signal, died }: CreateContext,
 ): Promise<Duplex> {
-  const phases = new Phases(clock, signal)
+  const phases = new Phases(limits, clock, signal)
   const dialled = await route(phases)
   const { address } = dialled
   let { stream } = dialled
   try {
     if (tls !== null) {
-      stream = await phases.run('tls', address, tlsTimeoutMs, (signal) =>
+      stream = await phases.run('tls', address, (signal) =>
         secure(dialled.stream, tls, { address, signal }),
       )
     }
     if (handshake !== undefined) {
-      stream = await phases.run('handshake', address, handshakeTimeoutMs, (signal) =>
+      stream = await phases.run('handshake', address, (signal) =>
         shakeHands({ stream, address }, handshake, signal),
       )
     }

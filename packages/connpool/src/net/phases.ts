@@ -6,6 +6,9 @@ import { isLimit, timeoutError } from './patience.ts'
 /** A part of connecting that is timed. */
 export type Phase = keyof Timings
 
+/** How long each phase may take, in ms, over 0. */
+export type PhaseLimits = Readonly<Record<Phase, number>>
+
 /** What each phase failed to do when its time is over. */
 const LATE: Readonly<Record<Phase, string>> = {
   lookup: 'was not resolved',
@@ -19,11 +22,13 @@ const LATE: Readonly<Record<Phase, string>> = {
  * its own inside that, is measured, and leaves on what it throws where that arose.
  */
 export class Phases {
+  readonly #limits: PhaseLimits
   readonly #clock: Required<Clock>
   readonly #signal: AbortSignal
   readonly #timings: { -readonly [P in Phase]?: number } = {}
 
-  constructor(clock: Required<Clock>, signal: AbortSignal) {
+  constructor(limits: PhaseLimits, clock: Required<Clock>, signal: AbortSignal) {
+    this.#limits = limits
     this.#clock = clock
     this.#signal = signal
   }
@@ -35,19 +40,18 @@ export class Phases {
 
   /**
    * Runs a phase. `act` ends by the signal that it is given, which aborts when the connection is not
-   * wanted any more or the phase has lasted for `limitMs`.
+   * wanted any more or the time of the phase is over.
    */
   async run<R>(
     phase: Phase,
     address: string,
-    limitMs: number,
     act: (signal: AbortSignal) => Promise<R>,
   ): Promise<R> {
     const begun = this.#clock.now()
     reached(phase, this.#signal, address)
     try {
       this.#signal.throwIfAborted()
-      const answer = await this.#limited(limitMs, `${address} ${LATE[phase]}`, act)
+      const answer = await this.#limited(phase, address, act)
       this.#timings[phase] = this.#clock.now() - begun
       return answer
     } catch (error) {
@@ -56,14 +60,15 @@ export class Phases {
   }
 
   async #limited<R>(
-    limitMs: number,
-    late: string,
+    phase: Phase,
+    address: string,
     act: (signal: AbortSignal) => Promise<R>,
   ): Promise<R> {
+    const limitMs = this.#limits[phase]
     if (!isLimit(limitMs)) return act(this.#signal)
     const limit = new AbortController()
     const abort = () => limit.abort(this.#signal.reason)
-    const expire = () => limit.abort(timeoutError(late, limitMs))
+    const expire = () => limit.abort(timeoutError(`${address} ${LATE[phase]}`, limitMs))
     const timer: Timer = this.#clock.setTimeout(expire, Math.max(1, Math.ceil(limitMs)))
     timer.unref()
     this.#signal.addEventListener('abort', abort, { once: true })

@@ -19,12 +19,6 @@ export interface Dialled {
 /** A way to the server: everything up to a connected stream. */
 export type Route = (phases: Phases) => Promise<Dialled>
 
-/** How long the phases of a route may take, in ms. */
-export interface RouteLimits {
-  readonly lookup: number
-  readonly connect: number
-}
-
 /** What a dialer of the user's own is told. */
 export interface ConnectContext {
   /** Aborts when the connection is not wanted any more. */
@@ -39,30 +33,24 @@ export interface ConnectContext {
 export type Connect<S> = (context: ConnectContext) => Promise<S> | S
 
 /** To the one address that there is. */
-export function toAddress(to: DialAddress, options: DialOptions, limits: RouteLimits): Route {
+export function toAddress(to: DialAddress, options: DialOptions): Route {
   const address = showAddress(to)
   return (phases) =>
-    phases.run('connect', address, limits.connect, async (signal) => ({
+    phases.run('connect', address, async (signal) => ({
       stream: await dial(to, options, signal),
       address,
     }))
 }
 
 /** To whichever address of a host name answers first. */
-export function toName(
-  book: AddressBook,
-  port: number,
-  options: DialOptions,
-  limits: RouteLimits,
-  clock: Required<Clock>,
-): Route {
-  const { name } = book
+export function toName(book: AddressBook, options: DialOptions, clock: Required<Clock>): Route {
+  const { name, port } = book
   const show = (host: string) => book.show(host)
   return async (phases) => {
-    const addresses = await phases.run('lookup', name, limits.lookup, (signal) => book.take(signal))
+    const addresses = await phases.run('lookup', name, (signal) => book.take(signal))
     const [only = name] = addresses
     const place = addresses.length === 1 ? show(only) : name
-    const { socket, address } = await phases.run('connect', place, limits.connect, (signal) =>
+    const { socket, address } = await phases.run('connect', place, (signal) =>
       race(
         {
           addresses,
@@ -84,11 +72,10 @@ export function byOwnDialer(
   place: string,
   target: Omit<ConnectContext, 'signal'>,
   options: DialOptions,
-  limits: RouteLimits,
 ): Route {
   const answered = new WeakSet<Duplex>()
   return (phases) =>
-    phases.run('connect', place, limits.connect, async (signal) => {
+    phases.run('connect', place, async (signal) => {
       const dialling = answerOf(connect, { ...target, signal }, answered)
       dialling.then(
         (stream) => signal.aborted && stream.destroy(),

@@ -8,6 +8,7 @@ import { Pool, readdress } from '../pool/pool.ts'
 import type { Source } from '../pool/source.ts'
 import { AddressBook } from './address-book.ts'
 import { connectStream } from './connector.ts'
+import type { PhaseLimits } from './phases.ts'
 import { byOwnDialer, type Route, toAddress, toName } from './route.ts'
 import { SocketCustody } from './socket-custody.ts'
 import {
@@ -90,7 +91,6 @@ export class TcpPool<S extends Duplex = Socket> extends Pool<S> {
 export function createTcpPool<S extends Duplex = Socket>(options: TcpPoolOptions<S>): TcpPool<S> {
   const { name, place, target, settings: given } = readOptions(options)
   const { probe, reset, classify, isFatal, handshake } = given
-  const { tlsTimeoutMs = Infinity, handshakeTimeoutMs = Infinity } = given
   const settings = resolveSettings(name, given, {
     probes: probe !== undefined,
     resets: reset !== undefined,
@@ -100,6 +100,7 @@ export function createTcpPool<S extends Duplex = Socket>(options: TcpPoolOptions
   const tls = readTls({ name }, given.tls, 'host' in target ? target.host : undefined)
   const book = bookOf(target, given, settings)
   const route = routeOf(target, place, given, book, clock)
+  const limits = limitsOf(given)
   const source: Source<Duplex> = {
     create: (context) => connectStream(plan, context),
     destroy: (stream) => {
@@ -111,7 +112,7 @@ export function createTcpPool<S extends Duplex = Socket>(options: TcpPoolOptions
     ...(isFatal !== undefined && { isFatal }),
   }
   const custody = new SocketCustody(given, new Judgement(name, source))
-  const plan = { route, tls, tlsTimeoutMs, handshake, handshakeTimeoutMs, clock, custody }
+  const plan = { route, tls, handshake, limits, clock, custody }
   // Every stream of this pool is an S: it comes from its own route.
   return new TcpPool<Duplex>(source, settings, custody, book) as unknown as TcpPool<S>
 }
@@ -134,6 +135,12 @@ function familyOf(address: string): 0 | 4 | 6 {
   return family === 4 || family === 6 ? family : 0
 }
 
+function limitsOf(given: TcpPoolSettings<Duplex>): PhaseLimits {
+  const { lookupTimeoutMs: lookup = Infinity, connectTimeoutMs: connect = Infinity } = given
+  const { tlsTimeoutMs: tls = Infinity, handshakeTimeoutMs: handshake = Infinity } = given
+  return { lookup, connect, tls, handshake }
+}
+
 function routeOf(
   target: Target,
   place: string,
@@ -141,13 +148,11 @@ function routeOf(
   book: AddressBook | null,
   clock: ResolvedSettings['clock'],
 ): Route {
-  const { lookupTimeoutMs: lookup = Infinity, connectTimeoutMs: connect = Infinity } = given
-  const limits = { lookup, connect }
   if ('connect' in target) {
     const { host, port } = target
     const told = { ...(host !== undefined && { host }), ...(port !== undefined && { port }) }
-    return byOwnDialer(target.connect, place, told, given, limits)
+    return byOwnDialer(target.connect, place, told, given)
   }
-  if (book === null || 'path' in target) return toAddress(target, given, limits)
-  return toName(book, target.port, given, limits, clock)
+  if (book === null || 'path' in target) return toAddress(target, given)
+  return toName(book, given, clock)
 }

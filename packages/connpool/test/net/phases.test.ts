@@ -121,7 +121,7 @@ for (const [option, limit] of Object.entries({
   handshakeTimeoutMs: { handshakeTimeoutMs: Number.MAX_VALUE },
 })) {
   test(`${option} may be longer than a timer runs: it is no limit then`, { timeout }, async (t) => {
-    await using server = await TcpServer.start()
+    await using server = await RudeServer.start()
     const clock = new ManualClock()
     const setTimer = t.mock.method(clock, 'setTimeout')
     const pool = openPool(t, {
