@@ -34,7 +34,7 @@ export async function connectStream(
   try {
     if (tls !== null) {
       stream = await phases.run('tls', address, (signal) =>
-        secure(dialled.stream, tls, { address, signal }),
+        secure(dialled.stream, tls, address, signal),
       )
     }
     if (handshake !== undefined) {

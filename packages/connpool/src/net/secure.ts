@@ -6,51 +6,40 @@ import type { Session } from './sessions.ts'
 import { type TlsAttempt, tlsFailure, wrongFingerprint } from './tls-failure.ts'
 import type { TlsSettings } from './tls-options.ts'
 
-/** What TLS is told of the connection that it is put on. */
-export interface TlsContext {
-  /** What the certificate has to be for, unless `servername` is given. Default: the host of the pool. */
-  readonly host?: string | undefined
-  /** Where the stream is connected to, as `host:port` or a path. */
-  readonly address: string
-  readonly signal: AbortSignal
-}
-
 /**
- * Puts TLS on a connected stream. Node verifies chain and name; the fingerprint is compared here, for
- * a resumed session too. The socket has one `error` listener for life, as a dialled one has.
+ * Puts TLS on a stream that is connected to `address`. Node verifies chain and name; the fingerprint
+ * is compared here, for a resumed session too. The socket has one `error` listener for life, as a
+ * dialled one has.
  * @throws an error that says which check failed, or the reason of `signal`, by rejecting; the stream
  * is destroyed then.
  */
 export async function secure(
   stream: Duplex,
   settings: TlsSettings,
-  { host, address, signal }: TlsContext,
+  address: string,
+  signal: AbortSignal,
 ): Promise<TLSSocket> {
   const { sessions } = settings
-  // The dot of a full name is in no certificate.
-  const name = (settings.servername ?? host ?? settings.host)?.replace(/\.$/, '')
-  const attempt: TlsAttempt = { address, name, settings }
-  // Node does not look at the name when a session is resumed: it is kept for this name only.
-  const target = `${address} ${name}`
-  const offered = sessions.newest(target)
+  const attempt: TlsAttempt = { address, settings }
+  const offered = sessions.newest(address)
   try {
     signal.throwIfAborted()
     // Node would wait for ever.
     if (stream.destroyed) throw new Error(`${address} closed the connection ahead of TLS`)
-    const socket = begin(stream, attempt, offered)
+    const socket = begin(stream, settings, offered)
     socket.on('error', (error) => {
       // Node leaves a socket open which the server turns away after the handshake, as it does with
       // TLS 1.3 for our certificate. It is of no more use, and looks alive.
       if (socket.destroyed) return
       const refused = alertIn(codeOf(error)) !== undefined
-      if (refused) sessions.drop(target)
+      if (refused) sessions.drop(address)
       socket.destroy(refused ? arisenIn('tls', tlsFailure(error, attempt), address) : error)
     })
     const fingerprint = await established(socket, attempt, offered, signal)
-    sessions.keepOf(socket, target, fingerprint, offered)
+    sessions.keepOf(socket, address, fingerprint, offered)
     return socket
   } catch (error) {
-    sessions.drop(target)
+    sessions.drop(address)
     stream.destroy()
     throw error
   }
@@ -58,10 +47,9 @@ export async function secure(
 
 function begin(
   stream: Duplex,
-  { name, settings }: TlsAttempt,
+  { context, verifies, name, alpnProtocols }: TlsSettings,
   offered: Session | undefined,
 ): TLSSocket {
-  const { context, verifies, alpnProtocols } = settings
   const socket = connect({
     socket: stream,
     secureContext: context,

@@ -1,7 +1,7 @@
 import type { TLSSocket } from 'node:tls'
 
 /** Addresses behind one pool are few; those that left it need not be remembered for ever. */
-const MOST_TARGETS = 100
+const MOST_ADDRESSES = 100
 
 /** How often a connection is asked for a session that does not come, as from a server that sends none. */
 const MOST_ASKED = 5
@@ -19,26 +19,26 @@ export type SessionGiver = () => boolean
 
 const givers = new WeakMap<object, SessionGiver>()
 
-/** The newest TLS session of each target. Those that were not renewed for longest are forgotten first. */
+/** The newest TLS session of each address. Those that were not renewed for longest are forgotten first. */
 export class Sessions {
   readonly #newest = new Map<string, Session>()
 
-  newest(target: string): Session | undefined {
-    return this.#newest.get(target)
+  newest(address: string): Session | undefined {
+    return this.#newest.get(address)
   }
 
-  keep(target: string, session: Session): void {
-    this.#newest.delete(target)
-    this.#newest.set(target, session)
-    if (this.#newest.size <= MOST_TARGETS) return
+  keep(address: string, session: Session): void {
+    this.#newest.delete(address)
+    this.#newest.set(address, session)
+    if (this.#newest.size <= MOST_ADDRESSES) return
     for (const [oldest] of this.#newest) {
       this.#newest.delete(oldest)
       return
     }
   }
 
-  drop(target: string): void {
-    this.#newest.delete(target)
+  drop(address: string): void {
+    this.#newest.delete(address)
   }
 
   /**
@@ -52,13 +52,13 @@ export class Sessions {
    */
   keepOf(
     socket: TLSSocket,
-    target: string,
+    address: string,
     fingerprint: string | undefined,
     offered: Session | undefined,
   ): void {
     const keep = (ticket: Buffer | undefined): void => {
       const bytes = socket.getSession()
-      if (bytes !== undefined) this.keep(target, { bytes, ticket, fingerprint })
+      if (bytes !== undefined) this.keep(address, { bytes, ticket, fingerprint })
     }
     // Before TLS 1.3 the session is part of the handshake, with or without a ticket.
     if (socket.getProtocol() !== 'TLSv1.3') return keep(socket.getTLSTicket())

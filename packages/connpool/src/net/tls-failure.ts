@@ -6,8 +6,6 @@ import type { TlsSettings } from './tls-options.ts'
 /** What was tried when TLS failed. */
 export interface TlsAttempt {
   readonly address: string
-  /** What the certificate had to be for. */
-  readonly name: string | undefined
   readonly settings: TlsSettings
 }
 
@@ -43,7 +41,7 @@ export function wrongFingerprint(found: string | undefined, attempt: TlsAttempt)
 /** What is wrong with the certificate that the server showed. */
 function ofCertificate(
   code: unknown,
-  { address, name }: TlsAttempt,
+  { address, settings }: TlsAttempt,
   certificate: PeerCertificate | undefined,
 ): string | undefined {
   if (certificate?.subject === undefined) return undefined // There was none, for all that types say.
@@ -54,7 +52,7 @@ function ofCertificate(
   const to = Date.parse(certificate.valid_to)
   switch (code) {
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
-      return `${whose} is for ${holders(certificate)}, and not for "${name}"`
+      return `${whose} is for ${holders(certificate)}, and not for "${settings.name}"`
     case 'CERT_HAS_EXPIRED':
       return to < now
         ? `${whose} expired on ${dayOf(to)} (now ${dayOf(now)})`
@@ -79,7 +77,7 @@ function ofCertificate(
 }
 
 /** What the server has against us. */
-function ofAlert(code: unknown, { address, name, settings }: TlsAttempt): string | undefined {
+function ofAlert(code: unknown, { address, settings }: TlsAttempt): string | undefined {
   const alert = alertIn(code)
   switch (alert) {
     case 'PROTOCOL_VERSION':
@@ -101,7 +99,7 @@ function ofAlert(code: unknown, { address, name, settings }: TlsAttempt): string
     case 'NO_APPLICATION_PROTOCOL':
       return `${address} speaks none of the protocols ${settings.alpnProtocols.join(', ')}`
     case 'UNRECOGNIZED_NAME':
-      return `${address} has no certificate for "${name}"`
+      return `${address} has no certificate for "${settings.name}"`
     case undefined:
       return undefined
     default:

@@ -60,10 +60,8 @@ export interface TlsSettings {
   readonly context: SecureContext
   /** Whether Node verifies the certificate. */
   readonly verifies: boolean
-  /** The name or address that the certificate has to be for, where that is not the host. */
-  readonly servername: string | undefined
-  /** The host of connections that are told none. */
-  readonly host: string | undefined
+  /** The name or address that the certificate has to be for; undefined: nobody knows, nobody verifies. */
+  readonly name: string | undefined
   /** One of these the certificate has to have; null: any will do. */
   readonly fingerprints: ReadonlySet<string> | null
   readonly alpnProtocols: readonly string[]
@@ -71,6 +69,7 @@ export interface TlsSettings {
   readonly maxVersion: TlsVersion
   /** There is a certificate to show to the server. */
   readonly showsCertificate: boolean
+  /** Node does not look at the name when a session is resumed: these are all of one name. */
   readonly sessions: Sessions
 }
 
@@ -131,8 +130,8 @@ export function readTls(owner: Owner, given: Tls = 'off', host?: string): TlsSet
   if (given === 'off') return null
   const options = typeof given === 'object' ? given : { rejectUnauthorized: given === 'verify' }
   checkOptions(owner, options, TLS_RULES, 'tls.')
-  const { ca, servername, fingerprints, rejectUnauthorized: verifies = true } = options
-  if (verifies && servername === undefined && host === undefined) {
+  const { ca, servername = host, fingerprints, rejectUnauthorized: verifies = true } = options
+  if (verifies && servername === undefined) {
     const fix = 'give "host", or tls: { servername }'
     throw invalidOption(owner, `option "tls" needs a name to verify the certificate for; ${fix}`)
   }
@@ -149,8 +148,7 @@ export function readTls(owner: Owner, given: Tls = 'off', host?: string): TlsSet
   return Object.freeze({
     context,
     verifies,
-    servername,
-    host,
+    name: servername?.replace(/\.$/, ''), // The dot of a full name is in no certificate.
     fingerprints: fingerprints === undefined ? null : new Set(fingerprints.map(showFingerprint)),
     alpnProtocols: Object.freeze([...(options.alpnProtocols ?? [])]),
     minVersion,

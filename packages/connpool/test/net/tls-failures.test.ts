@@ -383,7 +383,7 @@ test('close() ends a TLS handshake that hangs, and its socket', { timeout }, asy
 test('without the certificate, Node’s own words are told', () => {
   const settings = readTls({ name: 'test' }, { ca }, 'db.example') ?? assert.fail()
   const cause = Object.assign(new Error('certificate has expired'), { code: 'CERT_HAS_EXPIRED' })
-  const error = tlsFailure(cause, { address: 'db:1', name: 'db.example', settings })
+  const error = tlsFailure(cause, { address: 'db:1', settings })
   assert.equal(error.message, 'TLS with db:1 failed: certificate has expired')
   assert.equal(Reflect.get(error, 'code'), 'CERT_HAS_EXPIRED')
   assert.equal(error.cause, cause)

@@ -83,7 +83,7 @@ test('a session that the server does not know any more is replaced by a whole ha
   assert.deepEqual([await anew(), await anew()], [false, true])
 })
 
-test('of each target the newest session is kept, and of targets a hundred', () => {
+test('of each address the newest session is kept, and of addresses a hundred', () => {
   const sessions = new Sessions()
   const session = (mark: number) => ({
     bytes: Buffer.from([mark]),
@@ -95,7 +95,7 @@ test('of each target the newest session is kept, and of targets a hundred', () =
   assert.deepEqual(sessions.newest('0'), session(2))
   sessions.keep('100', session(1))
   assert.equal(sessions.newest('1'), undefined)
-  for (const target of ['0', '2', '100']) assert.notEqual(sessions.newest(target), undefined)
+  for (const address of ['0', '2', '100']) assert.notEqual(sessions.newest(address), undefined)
   sessions.drop('0')
   assert.equal(sessions.newest('0'), undefined)
 })
