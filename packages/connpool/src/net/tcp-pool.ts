@@ -5,9 +5,9 @@ import { PoolClosedError } from '../pool/errors.ts'
 import { Judgement } from '../pool/judgement.ts'
 import { type ResolvedSettings, resolveSettings } from '../pool/options.ts'
 import { Pool, readdress } from '../pool/pool.ts'
-import type { Source } from '../pool/source.ts'
+import { type Source, sourceOf } from '../pool/source.ts'
 import { AddressBook } from './address-book.ts'
-import { connectStream } from './connector.ts'
+import { type ConnectPlan, connectStream } from './connector.ts'
 import type { PhaseLimits } from './phases.ts'
 import { byOwnDialer, type Route, toAddress, toName } from './route.ts'
 import { SocketCustody } from './socket-custody.ts'
@@ -90,29 +90,33 @@ export class TcpPool<S extends Duplex = Socket> extends Pool<S> {
  */
 export function createTcpPool<S extends Duplex = Socket>(options: TcpPoolOptions<S>): TcpPool<S> {
   const { name, place, target, settings: given } = readOptions(options)
-  const { probe, reset, classify, isFatal, handshake } = given
   const settings = resolveSettings(name, given, {
-    probes: probe !== undefined,
-    resets: reset !== undefined,
+    probes: given.probe !== undefined,
+    resets: given.reset !== undefined,
     dials: true,
   })
   const { clock } = settings
   const tls = readTls({ name }, given.tls, 'host' in target ? target.host : undefined)
   const book = bookOf(target, given, settings)
-  const route = routeOf(target, place, given, book, clock)
-  const limits = limitsOf(given)
-  const source: Source<Duplex> = {
-    create: (context) => connectStream(plan, context),
-    destroy: (stream) => {
-      stream.destroy()
-    },
-    ...(probe !== undefined && { probe }),
-    ...(reset !== undefined && { reset }),
-    ...(classify !== undefined && { classify }),
-    ...(isFatal !== undefined && { isFatal }),
+  const custody = new SocketCustody(given, new Judgement(name, given))
+  const plan: ConnectPlan = {
+    route: routeOf(target, place, given, book, clock),
+    tls,
+    handshake: given.handshake,
+    limits: limitsOf(given),
+    clock,
+    custody,
   }
-  const custody = new SocketCustody(given, new Judgement(name, source))
-  const plan = { route, tls, handshake, limits, clock, custody }
+  const source = sourceOf<Duplex>(
+    {
+      ...given,
+      create: (context) => connectStream(plan, context),
+      destroy: (stream) => {
+        stream.destroy()
+      },
+    },
+    options,
+  )
   // Every stream of this pool is an S: it comes from its own route.
   return new TcpPool<Duplex>(source, settings, custody, book) as unknown as TcpPool<S>
 }

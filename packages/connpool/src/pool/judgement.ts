@@ -5,24 +5,26 @@ import { show } from './rules.ts'
 import type { ErrorOrigin, Source } from './source.ts'
 import { isThenable } from './thenable.ts'
 
+type Hints<T> = Pick<Source<T>, 'classify' | 'isFatal'>
+
 /**
  * What the user's callbacks say of an error, and what is said of a callback that throws: it is
  * reported once for each verb, and the pool goes by its own answer (law 19).
  */
 export class Judgement<T> {
   readonly #pool: string
-  readonly #source: Source<T>
+  readonly #hints: Hints<T>
   readonly #complained = new Set<string>()
 
-  constructor(pool: string, source: Source<T>) {
+  constructor(pool: string, hints: Hints<T>) {
     this.#pool = pool
-    this.#source = source
+    this.#hints = hints
   }
 
   /** The class of a failed dial's error, or of what ended a connection. */
   classify(error: unknown): FailureClass {
-    if (error === undefined || this.#source.classify === undefined) return classOf(error)
-    const named = this.call('classify', () => this.#source.classify?.(error, contextOf(error)))
+    if (error === undefined || this.#hints.classify === undefined) return classOf(error)
+    const named = this.call('classify', () => this.#hints.classify?.(error, contextOf(error)))
     if (named === undefined) return classOf(error)
     if (FAILURE_CLASSES.has(named)) return named
     this.complain(
@@ -34,7 +36,7 @@ export class Judgement<T> {
 
   /** Whether an error means that every connection of the pool is broken. */
   isFatal(error: unknown, from: ErrorOrigin): boolean {
-    return this.call('isFatal', () => this.#source.isFatal?.(error, from)) === true
+    return this.call('isFatal', () => this.#hints.isFatal?.(error, from)) === true
   }
 
   /** Calls back; reports what that throws or rejects with, and answers undefined when it throws. */

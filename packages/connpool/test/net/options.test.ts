@@ -161,6 +161,23 @@ test('options are read once: what the caller changes later changes nothing', asy
   await pool.close()
 })
 
+test('verbs may be methods of the options, and keep them as their `this`', async () => {
+  let seen: unknown
+  const options: TcpPoolOptions = {
+    connect: () => {
+      throw new Error('no way')
+    },
+    classify() {
+      seen = this
+      return 'config'
+    },
+  }
+  const pool = createTcpPool(options)
+  await assert.rejects(pool.acquire(), { code: 'ERR_CONNECT_FAILED' })
+  assert.equal(seen, options)
+  await pool.close()
+})
+
 function show(options: object): string {
   return JSON.stringify(options, (_key, value) =>
     typeof value === 'number' ? String(value) : typeof value === 'function' ? 'a function' : value,
