@@ -7,7 +7,6 @@ import { sessionGiver } from '../../src/net/sessions.ts'
 import { readTls, type Tls, type TlsSettings } from '../../src/net/tls-options.ts'
 import { RudeServer } from '../../src/testing/index.ts'
 import { CertificateAuthority, type Identity } from '../support/certificates.ts'
-import { farEnd } from '../support/tls-lease.ts'
 
 const timeout = 10_000
 const address = 'there'
