@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../pool/clock.ts'
 import type { CreateContext } from '../pool/source.ts'
+import { discard } from './endure-errors.ts'
 import { type Handshake, shakeHands } from './handshake.ts'
 import { type PhaseLimits, Phases } from './phases.ts'
 import type { Route } from './route.ts'
@@ -45,7 +46,7 @@ export async function connectStream(
     custody.enter(stream, { address, timings: phases.timings }, died)
     return stream
   } catch (error) {
-    stream.destroy()
+    discard(stream)
     throw error
   }
 }

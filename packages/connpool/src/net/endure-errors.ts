@@ -8,6 +8,12 @@ export function endureErrors(stream: Duplex): void {
   stream.on('error', endure)
 }
 
+/** Destroys a stream, whoever took its listeners off: some err when they are destroyed. */
+export function discard(stream: Duplex): void {
+  endureErrors(stream)
+  stream.destroy()
+}
+
 function endure(this: Duplex, error: Error): void {
   if (!this.destroyed) this.destroy(error)
 }

@@ -8,6 +8,7 @@ import { Pool, readdress } from '../pool/pool.ts'
 import { type Source, sourceOf } from '../pool/source.ts'
 import { AddressBook } from './address-book.ts'
 import { type ConnectPlan, connectStream } from './connector.ts'
+import { discard } from './endure-errors.ts'
 import type { PhaseLimits } from './phases.ts'
 import { byOwnDialer, type Route, toAddress, toName } from './route.ts'
 import { SocketCustody } from './socket-custody.ts'
@@ -111,9 +112,7 @@ export function createTcpPool<S extends Duplex = Socket>(options: TcpPoolOptions
     {
       ...given,
       create: (context) => connectStream(plan, context),
-      destroy: (stream) => {
-        stream.destroy()
-      },
+      destroy: discard,
     },
     options,
   )

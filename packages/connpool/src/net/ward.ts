@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { About } from '../pool/cargo.ts'
 import { LONGEST_TIMER_MS } from '../pool/clock.ts'
 import { UnfitError } from '../pool/custody.ts'
+import { endureErrors } from './endure-errors.ts'
 import { listen, still, unlisten } from './flow.ts'
 import { BirthListeners } from './listeners.ts'
 import { type SessionGiver, sessionGiver } from './sessions.ts'
@@ -58,6 +59,7 @@ export class Ward {
     this.#session = sessionGiver(socket)
     this.#flows = socket.readableFlowing === true && socket.listenerCount('data') > 0
     this.#still()
+    if (socket.listenerCount('error') === 0) endureErrors(socket) // The handshake took it off.
     socket.on('close', this.#closed)
     if (socket.allowHalfOpen) socket.on('end', this.#ended)
     this.#encoding = socket.readableEncoding

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import type { FailureContext, HandshakeContext } from '../../src/index.ts'
 import { type RudeConnection, RudeServer } from '../../src/testing/index.ts'
+import { next } from '../support/next.ts'
 import { type OpenOptions, openPool } from '../support/open-pool.ts'
 import { turns } from '../support/turns.ts'
 
@@ -198,6 +200,19 @@ test('what a handshake leaves unread is found: the connection is dirty, not lent
   assert.equal(pool.stats().connectFailures.backend, 1)
   assert.equal(pool.stats().hits + pool.stats().misses, 0)
   await server.holds(0)
+})
+
+test('a handshake that takes the error listener off leaves an idle socket that harms nobody', {
+  timeout,
+}, async (t) => {
+  await using server = await RudeServer.start()
+  const handshake = (socket: Socket) => void socket.removeAllListeners('error')
+  const pool = openPool(t, { port: server.port, min: 1, handshake })
+  await pool.ready()
+  await turns(3)
+  const closed = next(pool, 'close')
+  void server.reset()
+  assert.match(String((await closed).error), /ECONNRESET/)
 })
 
 test('a handshake leaves no listener on the socket', { timeout }, async (t) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect as dial, Socket } from 'node:net'
-import { Duplex, duplexPair } from 'node:stream'
+import { Duplex, type DuplexOptions, duplexPair } from 'node:stream'
 import { test } from 'node:test'
 import { type ConnectContext, createTcpPool, type FailureContext } from '../../src/index.ts'
 import { ManualClock, RudeServer } from '../../src/testing/index.ts'
@@ -131,6 +131,23 @@ test('a stream that the dialer answers twice is lent to one borrower, and left t
   const again = await second
   assert.equal(again.info.id, 1)
   again.release()
+})
+
+test('a stream that errs when it is destroyed harms nobody, though its borrower took all listeners off', {
+  timeout,
+}, async () => {
+  await using pool = createTcpPool({
+    connect: (): Duplex => {
+      const destroy: DuplexOptions['destroy'] = (_error, done) => done(new Error('torn off'))
+      return new Duplex({ read() {}, write: (_bytes, _encoding, done) => done(), destroy })
+    },
+  })
+  const { connection } = await pool.use((connection) => {
+    connection.removeAllListeners()
+    return { connection }
+  })
+  assert.equal(pool.stats().closed.dirty, 1)
+  await new Promise((resolve) => connection.once('close', resolve))
 })
 
 test('a stream that is closed when the dialer answers it is a failed dial', {
