@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream'
-import { endureErrors } from './endure-errors.ts'
+import { discard, endureErrors } from './endure-errors.ts'
 import { orAbort } from './patience.ts'
 import type { Dialled } from './route.ts'
 
@@ -33,17 +33,23 @@ export async function shakeHands(
   })
   const closed = () => giveUp(endOf(stream, address))
   stream.on('close', closed)
+  const shaking = (async () => handshake(stream, { signal, address }))()
   try {
-    const shaking = (async () => handshake(stream, { signal, address }))()
     const answer = await orAbort(Promise.race([shaking, ended]), signal)
     const ready = answer instanceof Duplex ? answer : stream
     if (ready !== stream) replace(stream, ready)
     if (ready.destroyed) throw endOf(ready, address)
     return ready
+  } catch (error) {
+    // A stream that it answers after all is nobody's.
+    shaking.then((late) => late instanceof Duplex && discard(late), ignore)
+    throw error
   } finally {
     stream.off('close', closed)
   }
 }
+
+function ignore(): void {}
 
 /** What takes a stream's place ends with it. */
 function replace(beneath: Duplex, stream: Duplex): void {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
+import { type Duplex, duplexPair } from 'node:stream'
 import { test } from 'node:test'
 import type { FailureContext, HandshakeContext } from '../../src/index.ts'
-import { type RudeConnection, RudeServer } from '../../src/testing/index.ts'
+import { ManualClock, type RudeConnection, RudeServer } from '../../src/testing/index.ts'
 import { next } from '../support/next.ts'
 import { type OpenOptions, openPool } from '../support/open-pool.ts'
 import { turns } from '../support/turns.ts'
@@ -214,6 +215,35 @@ test('a handshake that takes the error listener off leaves an idle socket that h
   void server.reset()
   assert.match(String((await closed).error), /ECONNRESET/)
 })
+
+for (const how of ['limit', 'close()', 'peer']) {
+  test(`a stream that a handshake answers after its end is destroyed: by ${how}`, {
+    timeout,
+  }, async (t) => {
+    await using server = await RudeServer.start()
+    const clock = new ManualClock()
+    const [late] = duplexPair()
+    let answer = (_stream: Duplex): void => {}
+    const pool = openPool(t, {
+      port: server.port,
+      clock,
+      handshakeTimeoutMs: 300,
+      backoff: once5s,
+      handshake: () => new Promise<Duplex>((resolve) => (answer = resolve)),
+    })
+    const refused = assert.rejects(pool.acquire())
+    await server.holds(1)
+    await turns(3)
+    if (how === 'limit') await clock.pass(300)
+    else if (how === 'close()') await pool.close()
+    else server.socket.end()
+    await refused
+    const closed = once(late, 'close')
+    answer(late)
+    await closed
+    assert.equal(pool.stats().opened, 0)
+  })
+}
 
 test('a handshake leaves no listener on the socket', { timeout }, async (t) => {
   await using server = await RudeServer.start()
