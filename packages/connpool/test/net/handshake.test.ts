@@ -236,7 +236,7 @@ for (const how of ['limit', 'close()', 'peer']) {
     await turns(3)
     if (how === 'limit') await clock.pass(300)
     else if (how === 'close()') await pool.close()
-    else server.socket.end()
+    else void server.end()
     await refused
     const closed = once(late, 'close')
     answer(late)
