@@ -12,7 +12,7 @@ export type CloseReason =
   | 'uses'
   /** It ended by itself. */
   | 'died'
-  /** It had bytes that nobody asked for. */
+  /** It had bytes that nobody asked for, or something was left on it that cannot be undone. */
   | 'dirty'
   /** Its holder destroyed it, or `use` saw a throw. */
   | 'destroyed'
