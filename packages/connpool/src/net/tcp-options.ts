@@ -1,7 +1,7 @@
 import { isIP, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { nameOf } from '../pool/name.ts'
 import { type PoolSettings, SETTINGS_RULES } from '../pool/options.ts'
-import { nextName } from '../pool/pool.ts'
 import {
   callback,
   checkOptions,
@@ -137,8 +137,7 @@ export interface GivenOptions {
 export function readOptions<S extends Duplex>(options: TcpPoolOptions<S>): GivenOptions {
   const whole = withInherited(options, TCP_RULES)
   const place = placeOf(whole)
-  const named: unknown = Object(whole).name
-  const owner: Owner = { name: text.check(named) ? String(named) : (place ?? nextName()) }
+  const owner: Owner = { name: nameOf(whole, place) }
   checkOptions(owner, whole, TCP_RULES)
   // Callbacks that take the S of their pool are given no other stream.
   const settings = Object.freeze({ ...whole }) as TcpPoolSettings<Duplex> & Partial<AnyTarget>

@@ -7,6 +7,7 @@ import { CloseTimeoutError } from './errors.ts'
 import { isEventName, type PoolEventName, type PoolListener } from './events.ts'
 import { giveUp, isEnded, type Lease, type LeaseHolder } from './lease.ts'
 import type { Loans } from './loans.ts'
+import { nameOf } from './name.ts'
 import {
   checkSizes,
   POOL_RULES,
@@ -384,22 +385,13 @@ export class Pool<T> {
   }
 }
 
-let unnamed = 0
-
-/** A name for a pool that was given none. */
-export function nextName(): string {
-  unnamed++
-  return `pool-${unnamed}`
-}
-
 /**
  * A pool of connections of any kind.
  * @throws InvalidOptionError
  */
 export function createPool<T>(options: PoolOptions<T>): Pool<T> {
   const given = withInherited(options, POOL_RULES)
-  const { name: named } = (given ?? {}) as Partial<PoolOptions<T>> // Checked below, with a name.
-  const name = typeof named === 'string' && named.trim() !== '' ? named : nextName()
+  const name = nameOf(given)
   checkOptions({ name }, given, POOL_RULES)
   for (const verb of ['create', 'destroy'] as const) {
     checkArgument({ name }, `option "${verb}"`, given[verb], callback)
