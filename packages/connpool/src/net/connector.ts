@@ -43,7 +43,7 @@ export async function connectStream(
         shakeHands({ stream, address }, handshake, signal),
       )
     }
-    custody.enter(stream, { address, timings: phases.timings }, died)
+    custody.enter(stream, { address, timings: phases.timings }, died, dialled.stream)
     return stream
   } catch (error) {
     discard(stream)

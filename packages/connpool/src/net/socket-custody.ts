@@ -57,12 +57,19 @@ export class SocketCustody implements Custody<Duplex> {
 
   /**
    * Takes a new socket into custody, as one that was given back: what its handshake left unread is
-   * found before it is lent. From now on it reports its own end to `died`.
+   * found before it is lent. From now on it reports its own end to `died`. `beneath` is the socket that
+   * it stands on, if any: that one holds the process where it cannot itself.
    * @throws UnfitError where something arrived that `onIdleData` does not consume.
    */
-  enter(socket: Duplex, about: About, died: (error?: unknown) => void): void {
+  enter(
+    socket: Duplex,
+    about: About,
+    died: (error?: unknown) => void,
+    beneath: SocketLike = socket,
+  ): void {
     const kept: Kept = socket
-    const ward = new Ward(kept, about, died, this.#terms)
+    const holder = kept.ref === undefined ? beneath : kept
+    const ward = new Ward(kept, holder, about, died, this.#terms)
     kept[WARD] = ward
     ward.settleIn()
   }

@@ -29,6 +29,8 @@ export interface Terms {
 export class Ward {
   readonly about: About
   readonly #socket: SocketLike
+  /** What holds the process for it: itself, but for a stream that cannot. */
+  readonly #holder: SocketLike
   /** Tells the pool that the connection is of no more use. */
   readonly #died: (error: Error | undefined) => void
   readonly #terms: Terms
@@ -48,12 +50,14 @@ export class Ward {
   /** Notes what the socket is like now: so it will be lent each time. */
   constructor(
     socket: SocketLike,
+    holder: SocketLike,
     about: About,
     died: (error: Error | undefined) => void,
     terms: Terms,
   ) {
     this.about = about
     this.#socket = socket
+    this.#holder = holder
     this.#died = died
     this.#terms = terms
     this.#session = sessionGiver(socket)
@@ -99,7 +103,7 @@ export class Ward {
       still(socket) // A tick that the last borrower left behind had it flow.
     }
     if (this.#listening) this.#unlisten()
-    socket.ref?.() // Its last borrower may have unref'd it, too.
+    this.#holder.ref?.() // Its last borrower may have unref'd it, too.
     this.#stage = 'lent'
     this.#fresh = false
     if (this.#flows) socket.resume()
@@ -117,7 +121,7 @@ export class Ward {
       if (socket.readableLength > 0) process.nextTick(this.#ear)
       this.#listen()
     }
-    socket.unref?.()
+    this.#holder.unref?.()
   }
 
   /** What ended it, or else what makes it unfit. */

@@ -43,8 +43,11 @@ test('somebody who waits for a dial keeps the process', { timeout, skip: onLinux
   assert.deepEqual(await play('awaited', port), ['waiting', 'ERR_ACQUIRE_TIMEOUT', 'exit 0'])
 })
 
-for (const scene of ['lent', 'relent']) {
-  const which = scene === 'lent' ? 'new' : 'formerly idle'
+for (const [scene, which] of [
+  ['lent', 'new'],
+  ['relent', 'formerly idle'],
+  ['wrapped', 'handshake’s'],
+] as const) {
   test(`a lent connection keeps the process until its peer ends it: a ${which} one`, {
     timeout,
   }, async () => {

@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs'
+import { Duplex } from 'node:stream'
 import { createTcpPool } from '../../src/index.ts'
 
 // A process of its own for each scene: what does a pool hold open? Arguments: the scene and a port.
@@ -12,6 +13,9 @@ const pool = createTcpPool({
   createTimeoutMs: scene === 'abandoned' ? 300 : 1_000_000,
   // One dial: a file that something else closes meanwhile would let a second one succeed.
   backoff: { initialMs: 500, jitter: 0 },
+  ...(scene === 'wrapped' && {
+    handshake: (socket) => Duplex.from({ readable: socket, writable: socket }),
+  }),
   ...(scene === 'shaking' && { handshake: () => new Promise(() => say('shaking')) }),
 })
 const say = (what: string) => process.stdout.write(`${what}\n`)
@@ -60,11 +64,9 @@ const scenes: Record<string, () => Promise<void>> = {
   filesByName: withoutFiles,
 
   /** A lent connection holds the process, as a socket does. */
-  async lent() {
-    const lease = await pool.acquire()
-    lease.connection.on('end', () => say('end')).resume()
-    say('lent')
-  },
+  lent,
+  /** So does a stream that a handshake put around it. */
+  wrapped: lent,
 
   /** And one that was idle for a while before it was lent. */
   async relent() {
@@ -75,6 +77,12 @@ const scenes: Record<string, () => Promise<void>> = {
     lease.connection.on('end', () => say('end')).resume()
     say('lent')
   },
+}
+
+async function lent(): Promise<void> {
+  const lease = await pool.acquire()
+  lease.connection.on('end', () => say('end')).resume()
+  say('lent')
 }
 
 /** All that the system gives. */
