@@ -60,7 +60,8 @@ export class AddressBook {
   /** Those whose last dial failed: they are dialled last. */
   readonly #failing = new Set<string>()
   #dials = 0
-  #closed = false
+  /** Aborts when nobody needs them any more. */
+  readonly #end = new AbortController()
 
   constructor(options: AddressBookOptions) {
     this.#options = options
@@ -110,7 +111,9 @@ export class AddressBook {
     if (clock.now() >= this.#holdsUntil) {
       const fresh = this.#resolve()
       const isFirst = this.#known.length === 0
-      const soon = isFirst ? fresh : withinTime(fresh, PATIENCE_MS, clock).catch(this.#makeDo)
+      const soon = isFirst
+        ? fresh
+        : withinTime(fresh, PATIENCE_MS, clock, signal).catch(this.#makeDo)
       await orAbort(soon, signal)
     } else if (this.#wakeAt === Infinity) this.#wakeIn(0)
     return this.#inOrder()
@@ -118,15 +121,15 @@ export class AddressBook {
 
   /**
    * Resolves the name now.
-   * @throws what the resolver says, by rejecting; what was known is kept.
+   * @throws what the resolver says, or why the book was closed, by rejecting; what was known is kept.
    */
   refresh(): Promise<void> {
     return this.#resolve()
   }
 
-  /** The pool is closed: nobody needs them any more. */
-  close(): void {
-    this.#closed = true
+  /** The pool is closed: nobody needs them any more. Who waits for an answer is told `why`. */
+  close(why: Error): void {
+    this.#end.abort(why)
     this.#alarm.set(Infinity, false, 0)
   }
 
@@ -142,7 +145,8 @@ export class AddressBook {
     const { host, family, lookup, timeoutMs, clock } = this.#options
     try {
       const asked = lookUp(host, family, lookup)
-      this.#learn(await withinTime(asked, timeoutMs, clock, `${this.name} was not resolved`))
+      const late = `${this.name} was not resolved`
+      this.#learn(await withinTime(asked, timeoutMs, clock, this.#end.signal, late))
       this.#retryMs = FIRST_RETRY_MS
     } catch (error) {
       if (this.#known.length > 0) this.#wakeIn(this.#retryMs)
@@ -168,7 +172,7 @@ export class AddressBook {
   }
 
   #wakeIn(ms: number): void {
-    if (this.#closed) return
+    if (this.#end.signal.aborted) return
     const now = this.#options.clock.now()
     this.#wakeAt = now + ms
     this.#alarm.set(this.#wakeAt, false, now)

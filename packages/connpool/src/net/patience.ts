@@ -1,20 +1,32 @@
 import { type Clock, LONGEST_TIMER_MS } from '../pool/clock.ts'
 
 /**
- * What a promise answers, unless that takes longer than `ms`. The time does not hold the process.
- * @throws an error with code `ETIMEDOUT` that says what was `late`, by rejecting.
+ * What a promise answers, unless that takes longer than `ms` or `signal` aborts. The time does not
+ * hold the process, and its timer is gone once this is settled.
+ * @throws an error with code `ETIMEDOUT` that says what was `late`, or the signal's reason; by
+ * rejecting.
  */
 export function withinTime<R>(
   promise: Promise<R>,
   ms: number,
   clock: Required<Clock>,
+  signal: AbortSignal,
   late = 'no answer',
 ): Promise<R> {
-  if (!isLimit(ms)) return promise
+  if (!isLimit(ms) || signal.aborted) return orAbort(promise, signal)
   return new Promise((resolve, reject) => {
+    const settle = () => {
+      timer.close()
+      signal.removeEventListener('abort', abort)
+    }
+    const abort = () => {
+      settle()
+      reject(signal.reason)
+    }
     const timer = clock.setTimeout(() => reject(timeoutError(late, ms)), Math.max(1, Math.ceil(ms)))
     timer.unref()
-    promise.then(resolve, reject).finally(() => timer.close())
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(settle)
   })
 }
 

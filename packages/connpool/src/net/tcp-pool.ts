@@ -34,6 +34,10 @@ export class TcpPool<S extends Duplex = Socket> extends Pool<S> {
   ) {
     super(source, settings, custody)
     this.#book = book
+    this.once('drain', () => {
+      this.#closed = true
+      book?.close(this.#closedError())
+    })
     if (book === null) return
     book.keepFor({
       isNeeded: () => this.#isInUse(),
@@ -41,10 +45,6 @@ export class TcpPool<S extends Duplex = Socket> extends Pool<S> {
     })
     this.on('open', ({ address = '' }) => {
       if (!book.has(address)) this.#readdress(book, 0) // It left while it was dialled.
-    })
-    this.once('drain', () => {
-      this.#closed = true
-      book.close()
     })
   }
 
@@ -54,10 +54,14 @@ export class TcpPool<S extends Duplex = Socket> extends Pool<S> {
    * @throws what the resolver says, and changes nothing then; PoolClosedError; both by rejecting.
    */
   async refresh(): Promise<void> {
-    if (this.#closed) throw new PoolClosedError(this.name, { stats: this.stats() })
+    if (this.#closed) throw this.#closedError()
     if (this.#book === null) return
     await this.#book.refresh()
     this.#readdress(this.#book, 0)
+  }
+
+  #closedError(): PoolClosedError {
+    return new PoolClosedError(this.name, { stats: this.stats() })
   }
 
   #isInUse(): boolean {

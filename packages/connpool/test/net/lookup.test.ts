@@ -284,13 +284,17 @@ test('a lookup that calls back late, twice, or throws does no harm', { timeout }
   assert.equal(pool.stats().opened, 1)
 })
 
-test('refresh() of a pool without a name has nothing to do', { timeout }, async (t) => {
+test('refresh() of a pool without a name has nothing to do, until it is closed', {
+  timeout,
+}, async (t) => {
   await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port })
   await pool.refresh()
   await acquireAndRelease(pool)
   await pool.refresh()
   assert.equal(pool.stats().open, 1)
+  await pool.close()
+  await assert.rejects(pool.refresh(), { code: 'ERR_POOL_CLOSED' })
 })
 
 test('the request that calls refresh() is not the one that resolves from then on', {
@@ -332,6 +336,22 @@ test('refresh() rejects with what the resolver says, and of a closed pool with E
   assert.equal(pool.stats().open, 1)
   await pool.close()
   await assert.rejects(pool.refresh(), { code: 'ERR_POOL_CLOSED' })
+})
+
+test('close() ends a lookup that hangs, and leaves no timer of it', { timeout }, async (t) => {
+  await using server = await RudeServer.start()
+  const clock = new ManualClock()
+  const names = new Names()
+  const pool = poolOn(t, server, names, { clock })
+  await destroyOne(pool)
+  await clock.pass(40_000) // What it knows is out of date.
+  names.answer = 'nothing'
+  const refreshed = assert.rejects(pool.refresh(), { code: 'ERR_POOL_CLOSED' })
+  const refused = assert.rejects(pool.acquire(), { code: 'ERR_POOL_CLOSED' })
+  await turns(3)
+  await pool.close()
+  assert.equal(clock.timers, 0)
+  await Promise.all([refreshed, refused])
 })
 
 function poolOn(t: TestContext, server: RudeServer, names: Names, options: Partial<OpenOptions>) {
