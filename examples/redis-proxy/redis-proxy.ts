@@ -38,12 +38,16 @@ export class RedisProxy {
    */
   async close({ graceMs = 5_000 } = {}): Promise<void> {
     const closed = once(this.#server, 'close')
+    const breakOff = () => {
+      for (const client of this.#clients) client.destroy()
+    }
+    const late = setTimeout(breakOff, graceMs)
     this.#server.close()
     await this.#pool.close({ graceMs }).catch((error: unknown) => {
       if (!(error instanceof PoolError)) throw error
     })
-    for (const client of this.#clients) client.destroySoon()
     await closed
+    clearTimeout(late)
   }
 
   async #serve(client: Socket): Promise<void> {
