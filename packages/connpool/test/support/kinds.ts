@@ -1,7 +1,5 @@
-import { once } from 'node:events'
 import { type Duplex, duplexPair } from 'node:stream'
 import type { TestContext } from 'node:test'
-import { connect } from 'node:tls'
 import { createTcpPool, type TcpPool, type TcpPoolSettings } from '../../src/index.ts'
 import { RudeServer } from '../../src/testing/index.ts'
 import { type Identity, selfSigned } from './certificates.ts'
@@ -26,17 +24,11 @@ export const kinds: Readonly<Record<string, Open>> = {
   },
 
   'TLS socket': async (t, settings = {}) => {
-    const { server, far } = await serve(await selfSigned())
+    const identity = await selfSigned()
+    const { server, far } = await serve(identity)
     const { host, port } = server
-    const pool = createTcpPool<Duplex>({
-      connect: async () => {
-        const socket = connect({ host, port, rejectUnauthorized: false })
-        await once(socket, 'secureConnect')
-        return socket
-      },
-      max: 1,
-      ...settings,
-    })
+    const tls = { ca: identity.cert }
+    const pool = createTcpPool<Duplex>({ host, port, tls, max: 1, ...settings })
     t.after(() => end(pool, () => server.close()))
     return { pool, far }
   },
