@@ -34,7 +34,7 @@ test('one that idled for less is lent after the turn alone', () => {
   assert.equal(world.machine.moves.tally.probes, 0)
 })
 
-test('probeAfterIdleMs 0 probes before every loan but the first', () => {
+test('probeAfterIdleMs 0 probes before every lease but the first', () => {
   const world = stocked(1, { probes: true, probeAfterIdleMs: 0 })
   const first = world.acquire()
   assert.equal(first.state, 'waiting')

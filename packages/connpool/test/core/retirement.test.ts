@@ -63,7 +63,7 @@ describe('idleness', () => {
     assert.equal(world.idle.length, 0)
   })
 
-  test('a loan ends the spell, and a return within the turn begins a new one', () => {
+  test('a lease ends the spell, and a return within the turn begins a new one', () => {
     const world = stocked(1, { idleTimeoutMs: 100 })
     world.advance(90)
     const lease = world.acquire({ yielded: true })

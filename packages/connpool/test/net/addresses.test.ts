@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FailureContext, Lookup } from '../../src/index.ts'
 import { BlackHole, ManualClock, RudeServer } from '../../src/testing/index.ts'
+import { oneFailure } from '../support/one-failure.ts'
 import { openPool } from '../support/open-pool.ts'
 import { socketsMade } from '../support/sockets-made.ts'
 import { turns } from '../support/turns.ts'
@@ -9,9 +10,6 @@ import { turns } from '../support/turns.ts'
 // The whole of 127.0.0.0/8 is this machine on Linux: one port on several addresses is several servers.
 const skip = process.platform === 'linux' ? false : 'needs Linux'
 const timeout = 10_000
-
-/** One failure, then no trial before the test is over. */
-const once = { initialMs: 5_000, jitter: 0, failFastAfter: 1 }
 
 const to =
   (...addresses: string[]): Lookup =>
@@ -64,7 +62,7 @@ test('when all fail, one error lists each address with its trouble', {
     host: 'db',
     port,
     lookup: to('127.0.0.1', '127.0.0.2'),
-    backoff: once,
+    backoff: oneFailure,
     classify: (_error, context) => {
       asked.push(context)
       return undefined
@@ -92,7 +90,7 @@ test('one address alone fails with its own error, which names it', {
   const server = await RudeServer.start()
   const { port } = server
   await server.close()
-  const pool = openPool(t, { host: 'db', port, lookup: to('127.0.0.2'), backoff: once })
+  const pool = openPool(t, { host: 'db', port, lookup: to('127.0.0.2'), backoff: oneFailure })
   const failed = new Promise<string | undefined>((resolve) =>
     pool.once('connectFailed', ({ address }) => resolve(address)),
   )

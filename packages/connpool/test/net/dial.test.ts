@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { createTcpPool, type FailureContext, type Pool } from '../../src/index.ts'
 import { BlackHole, RudeServer } from '../../src/testing/index.ts'
+import { next } from '../support/next.ts'
 import { openPool } from '../support/open-pool.ts'
 import { socketsMade } from '../support/sockets-made.ts'
 import { turns } from '../support/turns.ts'
@@ -104,7 +105,7 @@ test('a local address that is not of this machine is a local fault', {
 }, async (t) => {
   await using server = await RudeServer.start()
   const pool = openPool(t, { port: server.port, localAddress: '192.0.2.1' })
-  const failed = new Promise((resolve) => pool.once('connectFailed', resolve))
+  const failed = next(pool, 'connectFailed')
   await assert.rejects(pool.acquire({ timeoutMs: 20 }), { code: 'ERR_ACQUIRE_TIMEOUT' })
   await failed
   assert.equal(pool.stats().connectFailures.local, 1)
@@ -197,14 +198,14 @@ test('a dial that nobody accepts ends with createTimeoutMs, and leaves no socket
   assert.equal(pool.stats().connecting, 0)
 })
 
-test('what a server sends before the first loan makes a failed dial, and is not lent', {
+test('what a server sends before the first lease makes a failed dial, and is not lent', {
   timeout,
 }, async (t) => {
   await using server = await RudeServer.start({
     behaviour: (connection) => connection.write('220 ready\r\n'),
   })
   const pool = openPool(t, { port: server.port, min: 1, backoff: { initialMs: 5_000, jitter: 0 } })
-  await new Promise((resolve) => pool.once('connectFailed', resolve))
+  await next(pool, 'connectFailed')
   assert.equal(pool.stats().closed.dirty, 1)
   assert.equal(pool.stats().connectFailures.backend, 1)
 })

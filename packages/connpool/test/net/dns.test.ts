@@ -22,7 +22,7 @@ test('a name is resolved by a name server, and its TTL is what decides when it i
   await clock.pass(47_999)
   assert.equal(names.asked, 1)
   await clock.pass(1)
-  await until(() => names.asked === 2)
+  while (names.asked < 2) await turns(1)
 })
 
 test('when a name moves, its connections move, and the old server is left', {
@@ -91,9 +91,4 @@ function poolOn(
   resolver.setServers([names.address])
   const lookup = (host: string) => resolver.resolve4(host, { ttl: true })
   return openPool(t, { host: 'db.example', lookup, ...options })
-}
-
-/** Resolves once it is so; the test's timeout bounds it. */
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await turns(1)
 }

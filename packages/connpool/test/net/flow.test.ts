@@ -86,7 +86,7 @@ test('a stream that does not tell what it has noticed is lent no worse', { timeo
   assert.ok(typeof state === 'object' && state !== null)
   Object.defineProperty(state, 'readableListening', { value: undefined })
   lease.release()
-  for (let loan = 0; loan < 3; loan++) {
+  for (let nth = 0; nth < 3; nth++) {
     await turns(3)
     const next = present(pool.tryAcquire())
     assert.equal(next.connection, connection)

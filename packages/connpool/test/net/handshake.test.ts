@@ -6,14 +6,12 @@ import { test } from 'node:test'
 import type { FailureContext, HandshakeContext } from '../../src/index.ts'
 import { ManualClock, type RudeConnection, RudeServer } from '../../src/testing/index.ts'
 import { next } from '../support/next.ts'
+import { oneFailure } from '../support/one-failure.ts'
 import { type OpenOptions, openPool } from '../support/open-pool.ts'
 import { turns } from '../support/turns.ts'
 
 const timeout = 10_000
 const own = new Error('wrong password')
-
-/** One failure, then no trial before the test is over. */
-const once5s = { initialMs: 5_000, jitter: 0, failFastAfter: 1 }
 
 test('a connection is lent after its handshake, which is told where it is', {
   timeout,
@@ -74,7 +72,7 @@ for (const [how, handshake] of Object.entries(failures)) {
     const pool = openPool(t, {
       port: server.port,
       handshake,
-      backoff: once5s,
+      backoff: oneFailure,
       classify: (error, context) => {
         assert.equal(error, own)
         asked.push(context)
@@ -101,7 +99,7 @@ test('a handshake that hangs ends with createTimeoutMs, and its socket too', {
   const pool = openPool(t, {
     port: server.port,
     createTimeoutMs: 50,
-    backoff: once5s,
+    backoff: oneFailure,
     handshake: (_socket, context) => {
       signal = context.signal
       return new Promise(() => {})
@@ -128,7 +126,7 @@ for (const [how, end] of Object.entries({
     const pool = openPool(t, {
       port: server.port,
       createTimeoutMs: Infinity,
-      backoff: once5s,
+      backoff: oneFailure,
       handshake: (socket) => {
         socket.write('login')
         return new Promise(() => {})
@@ -190,7 +188,7 @@ test('what a handshake leaves unread is found: the connection is dirty, not lent
   await using server = await RudeServer.start()
   const pool = openPool(t, {
     port: server.port,
-    backoff: once5s,
+    backoff: oneFailure,
     handshake: async (socket) => {
       socket.write('hello')
       while (socket.readableLength === 0) await turns(1)
@@ -228,7 +226,7 @@ for (const how of ['limit', 'close()', 'peer']) {
       port: server.port,
       clock,
       handshakeTimeoutMs: 300,
-      backoff: once5s,
+      backoff: oneFailure,
       handshake: () => new Promise<Duplex>((resolve) => (answer = resolve)),
     })
     const refused = assert.rejects(pool.acquire())

@@ -5,11 +5,11 @@ import { lookup as promisedLookup } from 'node:dns/promises'
 import { type TestContext, test } from 'node:test'
 import type { Clock, FailureContext, Lookup, LookupAnswer, LookupQuery } from '../../src/index.ts'
 import { ManualClock, RudeServer } from '../../src/testing/index.ts'
+import { oneFailure } from '../support/one-failure.ts'
 import { type OpenOptions, openPool } from '../support/open-pool.ts'
 import { turns } from '../support/turns.ts'
 
 const timeout = 10_000
-const once = { initialMs: 5_000, jitter: 0, failFastAfter: 1 }
 
 /** A resolver that the test speaks for. */
 class Names {
@@ -248,7 +248,7 @@ test('a first lookup that hangs ends with lookupTimeoutMs, or with createTimeout
     const pool = poolOn(t, server, names, {
       clock,
       ...options,
-      backoff: { ...once, initialMs: 50 },
+      backoff: { ...oneFailure, initialMs: 50 },
     })
     const refused = assert.rejects(pool.acquire(), (error: Error & { code: string }) => {
       assert.equal(error.code, 'ERR_POOL_UNAVAILABLE')

@@ -6,10 +6,10 @@ import { test } from 'node:test'
 import { type ConnectContext, createTcpPool, type FailureContext } from '../../src/index.ts'
 import { ManualClock, RudeServer } from '../../src/testing/index.ts'
 import { next } from '../support/next.ts'
+import { oneFailure } from '../support/one-failure.ts'
 import { turns } from '../support/turns.ts'
 
 const timeout = 10_000
-const failFast = { initialMs: 5_000, jitter: 0, failFastAfter: 1 }
 
 test('a dialer of one’s own is told host, port and signal, and its socket is pooled as any other', {
   timeout,
@@ -38,7 +38,7 @@ test('a dialer of one’s own is told host, port and signal, and its socket is p
   assert.equal(String(await once(lease.connection, 'data')), 'question')
   lease.release()
   await turns(3)
-  const closed = new Promise((resolve) => pool.once('close', resolve))
+  const closed = next(pool, 'close')
   server.connection.end()
   await closed
   assert.equal(pool.stats().closed.died, 1)
@@ -117,7 +117,7 @@ test('a stream that the dialer answers twice is lent to one borrower, and left t
   await using pool = createTcpPool({
     connect: (): Duplex => ours,
     max: 2,
-    backoff: failFast,
+    backoff: oneFailure,
   })
   const failed = next(pool, 'connectFailed')
   const [first, second] = [pool.acquire(), pool.acquire()]
@@ -158,7 +158,7 @@ test('a stream that is closed when the dialer answers it is a failed dial', {
       const [dead] = duplexPair()
       return dead.destroy()
     },
-    backoff: failFast,
+    backoff: oneFailure,
   })
   await assert.rejects(pool.acquire(), (error: Error & { code: string }) => {
     assert.equal(error.code, 'ERR_POOL_UNAVAILABLE')
@@ -176,7 +176,7 @@ for (const [how, answered] of Object.entries({
   }, async () => {
     await using pool = createTcpPool({
       connect: () => answered(dial(1, '127.0.0.1').destroy(new Error('no route'))),
-      backoff: failFast,
+      backoff: oneFailure,
     })
     // Out of a callback of the loop, after which ticks come before promises.
     const refused = new Promise((resolve) => setImmediate(() => resolve(pool.acquire())))
@@ -193,7 +193,7 @@ test('what it throws is a failed dial of phase connect', { timeout }, async () =
     connect: () => {
       throw own
     },
-    backoff: failFast,
+    backoff: oneFailure,
     classify: (_error, context) => {
       asked.push(context)
       return undefined
@@ -218,7 +218,7 @@ test('a dialer that hangs ends with connectTimeoutMs; a stream that comes after 
       })
     },
     connectTimeoutMs: 300,
-    backoff: failFast,
+    backoff: oneFailure,
   })
   const refused = assert.rejects(pool.acquire(), { code: 'ERR_POOL_UNAVAILABLE' })
   await clock.pass(300)
@@ -283,7 +283,7 @@ test('a stream that is destroyed when the handshake answers it is a failed dial'
   await using pool = createTcpPool({
     host: '127.0.0.1',
     port: server.port,
-    backoff: failFast,
+    backoff: oneFailure,
     handshake: () => {
       const [dead] = duplexPair()
       return dead.destroy()
@@ -301,7 +301,7 @@ test('a socket that still connects is waited for, and one that fails to is a fai
   await server.close()
   await using pool = createTcpPool({
     connect: () => dial(port, '127.0.0.1'),
-    backoff: failFast,
+    backoff: oneFailure,
   })
   await assert.rejects(pool.acquire(), (error: Error) => {
     assert.match(String(error.cause), /ECONNREFUSED/)

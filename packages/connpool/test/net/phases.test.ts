@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { FailureContext, PoolEvent, Timings } from '../../src/index.ts'
+import type { FailureContext, Timings } from '../../src/index.ts'
 import { BlackHole, ManualClock, RudeServer } from '../../src/testing/index.ts'
+import { next } from '../support/next.ts'
+import { oneFailure } from '../support/one-failure.ts'
 import { openPool } from '../support/open-pool.ts'
 import { turns } from '../support/turns.ts'
 
 const timeout = 10_000
 const skip = process.platform === 'linux' ? false : 'needs Linux'
-const once = { initialMs: 5_000, jitter: 0, failFastAfter: 1 }
 
 test('each phase is measured by the pool’s clock, on the lease and in the events', {
   timeout,
@@ -48,7 +49,7 @@ test('a dial that takes longer than connectTimeoutMs fails, and says so', {
     port,
     clock,
     connectTimeoutMs: 300,
-    backoff: once,
+    backoff: oneFailure,
     classify: (error, context) => {
       assert.equal(Reflect.get(Object(error), 'code'), 'ETIMEDOUT')
       asked.push(context)
@@ -78,7 +79,7 @@ test('a handshake that takes longer than handshakeTimeoutMs fails, its signal ab
     port: server.port,
     clock,
     handshakeTimeoutMs: 300,
-    backoff: once,
+    backoff: oneFailure,
     handshake: (_socket, context) => {
       signal = context.signal
       return new Promise(() => {})
@@ -152,10 +153,10 @@ test('createTimeoutMs is over all phases, and its error says in which one it was
     clock,
     createTimeoutMs: 1_000,
     handshakeTimeoutMs: 2_000,
-    backoff: once,
+    backoff: oneFailure,
     handshake: () => new Promise(() => {}),
   })
-  const failed = new Promise<PoolEvent>((resolve) => pool.once('connectFailed', resolve))
+  const failed = next(pool, 'connectFailed')
   const refused = assert.rejects(pool.acquire(), { code: 'ERR_POOL_UNAVAILABLE' })
   await server.holds(1)
   await turns(3)
@@ -176,7 +177,7 @@ for (const [what, thrown] of Object.entries({ text: 'wrong password', nothing: u
     const asked: [unknown, FailureContext][] = []
     const pool = openPool(t, {
       port: server.port,
-      backoff: once,
+      backoff: oneFailure,
       handshake: () => {
         throw thrown
       },

@@ -87,7 +87,7 @@ test('a change that is found by itself spreads the replacements over the time th
   const counts: number[] = []
   for (let second = 1; second <= 10; second++) {
     await clock.pass(1_000)
-    await settled(() => pool.stats().connecting === 0 && pool.stats().closing === 0)
+    while (pool.stats().connecting + pool.stats().closing > 0) await turns(1)
     counts.push(pool.stats().closed.readdressed)
   }
   assert.deepEqual(counts, [1, 1, 1, 1, 2, 2, 2, 2, 3, 3])
@@ -116,11 +116,6 @@ test('an address that leaves while it is dialled does not stay', { timeout, skip
   await scene.old.holds(0)
   assert.equal(pool.stats().closed.readdressed, 1)
 })
-
-/** Resolves once it is so; the test's timeout bounds it. */
-async function settled(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await turns(1)
-}
 
 /** Two servers on one port, and a resolver that knows of one. */
 class Scene implements AsyncDisposable {

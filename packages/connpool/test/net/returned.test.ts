@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import { RudeServer } from '../../src/testing/index.ts'
 import { openPool } from '../support/open-pool.ts'
+import { turns } from '../support/turns.ts'
 
 const timeout = 10_000
 
@@ -37,12 +38,12 @@ test('a reply that arrives before it is listened for is kept, whatever the last 
   first.connection.on('data', () => {})
   first.connection.removeAllListeners('data')
   first.release()
-  await new Promise((done) => setImmediate(done))
+  await turns(1)
   const second = await pool.acquire()
-  await new Promise((done) => setImmediate(done))
+  await turns(1)
   assert.notEqual(second.connection.readableFlowing, true)
   server.connection.write('there')
-  while (second.connection.readableLength === 0) await new Promise((done) => setImmediate(done))
+  while (second.connection.readableLength === 0) await turns(1)
   const [reply] = await once(second.connection, 'data')
   assert.equal(String(reply), 'there')
   second.release()

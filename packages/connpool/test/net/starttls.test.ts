@@ -6,12 +6,13 @@ import { type ConnectionOptions, connect, type TlsOptions } from 'node:tls'
 import type { FailureContext, HandshakeContext } from '../../src/index.ts'
 import { RudeServer } from '../../src/testing/index.ts'
 import { CertificateAuthority, type Identity } from '../support/certificates.ts'
+import { next } from '../support/next.ts'
+import { oneFailure } from '../support/one-failure.ts'
 import { openPool } from '../support/open-pool.ts'
 import { ask, tlsOf } from '../support/tls-lease.ts'
 import { turns } from '../support/turns.ts'
 
 const timeout = 10_000
-const failFast = { initialMs: 5_000, jitter: 0, failFastAfter: 1 }
 
 let authority: CertificateAuthority
 let ca: string
@@ -50,7 +51,7 @@ test('it is watched while it idles: an end and late bytes are seen', { timeout }
     assert.equal(await ask(lease), 'hello')
     lease.release()
     await turns(3)
-    const closed = new Promise((resolve) => pool.once('close', resolve))
+    const closed = next(pool, 'close')
     act(server)
     await closed
     assert.equal(pool.stats().closed[reason], 1)
@@ -65,7 +66,7 @@ test('a certificate that the handshake refuses is a failed dial of class config,
   const asked: FailureContext[] = []
   const pool = openPool(t, {
     port: server.port,
-    backoff: failFast,
+    backoff: oneFailure,
     handshake: startTls({ ca }),
     classify: (_error, context) => {
       asked.push(context)
@@ -88,10 +89,10 @@ test('a server that refuses us after TLS was agreed on is a failed dial of class
   const pool = openPool(t, {
     port: server.port,
     min: 1,
-    backoff: failFast,
+    backoff: oneFailure,
     handshake: startTls({ ca }),
   })
-  await new Promise((resolve) => pool.once('connectFailed', resolve))
+  await next(pool, 'connectFailed')
   assert.equal(pool.stats().connectFailures.config, 1)
   await server.holds(0)
 })

@@ -5,6 +5,7 @@ import { Writable } from 'node:stream'
 import { test } from 'node:test'
 import type { Lease, Pool, TcpPoolSettings } from '../../src/index.ts'
 import { RudeProcess, RudeServer } from '../../src/testing/index.ts'
+import { next } from '../support/next.ts'
 import { openPool } from '../support/open-pool.ts'
 import { turns } from '../support/turns.ts'
 
@@ -215,7 +216,7 @@ for (const first of Object.keys(styles)) {
   }, async (t) => {
     await using server = await RudeServer.start()
     const pool = openPool(t, { port: server.port, max: 1 })
-    const closed = new Promise((resolve) => pool.once('close', resolve))
+    const closed = next(pool, 'close')
     const lease = await pool.acquire()
     await say(first, lease.connection, 'one\n')
     lease.release()

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { before, test } from 'node:test'
 import type { TlsOptions as ServerOptions } from 'node:tls'
-import type { FailureClass, FailureContext, PoolEvent, TlsOptions } from '../../src/index.ts'
+import type { FailureClass, FailureContext, TlsOptions } from '../../src/index.ts'
 import { tlsFailure } from '../../src/net/tls-failure.ts'
 import { readTls } from '../../src/net/tls-options.ts'
 import { ManualClock, type RudeBehaviour, RudeServer } from '../../src/testing/index.ts'
 import { CertificateAuthority, type Identity, selfSigned } from '../support/certificates.ts'
+import { next } from '../support/next.ts'
 import { openPool } from '../support/open-pool.ts'
 import { socketsMade } from '../support/sockets-made.ts'
 import { turns } from '../support/turns.ts'
@@ -312,7 +313,7 @@ test('a server that refuses us after the handshake, as in TLS 1.3, is no death b
     },
   })
   const address = `127.0.0.1:${server.port}`
-  const failed = new Promise<PoolEvent>((resolve) => pool.once('connectFailed', resolve))
+  const failed = next(pool, 'connectFailed')
   const { error, connectionId } = await failed
   assert.equal(connectionId, 1)
   assert.equal(

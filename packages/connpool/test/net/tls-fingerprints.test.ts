@@ -3,11 +3,11 @@ import { X509Certificate } from 'node:crypto'
 import { before, test } from 'node:test'
 import { RudeServer } from '../../src/testing/index.ts'
 import { CertificateAuthority, type Identity, selfSigned } from '../support/certificates.ts'
+import { oneFailure } from '../support/one-failure.ts'
 import { openPool } from '../support/open-pool.ts'
 import { ask, tlsOf } from '../support/tls-lease.ts'
 
 const timeout = 10_000
-const failFast = { initialMs: 5_000, jitter: 0, failFastAfter: 1 }
 const another = 'AB'.repeat(32)
 
 let authority: CertificateAuthority
@@ -38,7 +38,7 @@ test('a verified certificate with another fingerprint is refused: expected again
 }, async (t) => {
   await using server = await RudeServer.start({ tls: identity })
   const { port } = server
-  const pool = openPool(t, { port, backoff: failFast, tls: { ca, fingerprints: [another] } })
+  const pool = openPool(t, { port, backoff: oneFailure, tls: { ca, fingerprints: [another] } })
   await assert.rejects(pool.acquire(), (error: Error & { code: string; cause: Error }) => {
     assert.equal(error.code, 'ERR_CONNECT_FAILED')
     assert.equal(
@@ -60,7 +60,7 @@ test('a fingerprint does not replace the other checks', { timeout }, async (t) =
   ] as const) {
     await using server = await RudeServer.start({ tls: shown })
     const tls = { ca, fingerprints: [fingerprintOf(shown)] }
-    const pool = openPool(t, { port: server.port, backoff: failFast, tls })
+    const pool = openPool(t, { port: server.port, backoff: oneFailure, tls })
     await assert.rejects(pool.acquire(), (error: Error) => {
       assert.equal((error.cause as { code?: string }).code, code)
       return true
@@ -80,7 +80,7 @@ test('with rejectUnauthorized false the fingerprint alone is trusted, without a 
   const pinned = (fingerprint: string) =>
     openPool(t, {
       port: server.port,
-      backoff: failFast,
+      backoff: oneFailure,
       tls: { rejectUnauthorized: false, fingerprints: [fingerprint] },
     })
   const lease = await pinned(fingerprintOf(shown)).acquire()
@@ -110,7 +110,7 @@ test('a new certificate with another fingerprint is refused once its server has 
 }, async (t) => {
   await using server = await RudeServer.start({ tls: identity })
   const tls = { ca, fingerprints: [fingerprintOf(identity)] }
-  const pool = openPool(t, { port: server.port, max: 1, backoff: failFast, tls })
+  const pool = openPool(t, { port: server.port, max: 1, backoff: oneFailure, tls })
   const lease = await pool.acquire()
   await ask(lease)
   lease.release()

@@ -5,6 +5,7 @@ import { before, type TestContext, test } from 'node:test'
 import type { Lease, Pool, TcpPool } from '../../src/index.ts'
 import { RudeProcess, RudeServer } from '../../src/testing/index.ts'
 import { CertificateAuthority, type Identity } from '../support/certificates.ts'
+import { next } from '../support/next.ts'
 import { openPool } from '../support/open-pool.ts'
 import { ask, tlsOf } from '../support/tls-lease.ts'
 import { turns } from '../support/turns.ts'
@@ -83,7 +84,7 @@ test('an idle TLS connection that its peer ends or resets is dead, one with late
     const pool = openPool(t, { port: server.port, max: 1, tls: { ca } })
     await use(pool)
     await turns(3)
-    const closed = new Promise((resolve) => pool.once('close', resolve))
+    const closed = next(pool, 'close')
     act(server)
     await closed
     const [reason = ''] = deed.split(' ')

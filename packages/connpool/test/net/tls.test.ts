@@ -3,7 +3,7 @@ import { execFile, execFileSync } from 'node:child_process'
 import { createPrivateKey } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect as dial, type Socket } from 'node:net'
+import { connect as dial } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { duplexPair } from 'node:stream'
@@ -14,6 +14,8 @@ import { promisify } from 'node:util'
 import { createTcpPool, type TlsOptions } from '../../src/index.ts'
 import { RudeServer } from '../../src/testing/index.ts'
 import { CertificateAuthority, type Identity, selfSigned } from '../support/certificates.ts'
+import { listenersOf } from '../support/listeners-of.ts'
+import { next } from '../support/next.ts'
 import { openPool } from '../support/open-pool.ts'
 import { ask, farEnd, tlsOf } from '../support/tls-lease.ts'
 
@@ -201,7 +203,7 @@ test('a lent socket has the listeners of any TLS socket, and two more: error and
   await once(beneath, 'connect')
   const bare = connectTls({ socket: beneath, host: '127.0.0.1', ca })
   await once(bare, 'secureConnect')
-  const expected = { ...listeners(bare) }
+  const expected = { ...listenersOf(bare) }
   expected.error = (expected.error ?? 0) + 1
   expected.close = (expected.close ?? 0) + 1
   bare.destroy()
@@ -209,7 +211,7 @@ test('a lent socket has the listeners of any TLS socket, and two more: error and
     const pool = openPool(t, { port: server.port, tls: { ca }, handshake })
     for (const time of ['before', 'after']) {
       const lease = await pool.acquire()
-      assert.deepEqual(listeners(lease.connection), expected, `${time} its first reply`)
+      assert.deepEqual(listenersOf(lease.connection), expected, `${time} its first reply`)
       assert.equal(await ask(lease), 'hello')
       lease.release()
     }
@@ -251,7 +253,7 @@ test('TLS goes on whatever an own dialer answers: a socket, or a stream that is 
     })
     assert.equal(reply, 'through')
     assert.equal(pool.stats().idle, 1)
-    const closed = new Promise((resolve) => pool.once('close', resolve))
+    const closed = next(pool, 'close')
     server.connections.at(-1)?.end()
     await closed
     assert.equal(pool.stats().closed.died, 1)
@@ -276,9 +278,3 @@ test('the system keeps the keepalive that was asked for', { timeout, skip: onLin
   }
   assert.match(seen, /timer:\(keepalive,[67](\.\d+m?s|sec)/)
 })
-
-function listeners(socket: Socket): Record<string, number> {
-  return Object.fromEntries(
-    socket.eventNames().map((name) => [String(name), socket.listenerCount(name)]),
-  )
-}

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import { test } from 'node:test'
 import type { Pool } from '../../src/index.ts'
 import { type RudeConnection, RudeServer } from '../../src/testing/index.ts'
 import { kinds } from '../support/kinds.ts'
+import { listenersOf } from '../support/listeners-of.ts'
 import { next } from '../support/next.ts'
 import { openPool } from '../support/open-pool.ts'
 import { turns } from '../support/turns.ts'
@@ -28,7 +28,7 @@ for (const [how, end] of Object.entries(ends)) {
     assert.equal(pool.stats().open, 0)
   })
 
-  test(`a connection that gets a ${how} before its first loan is closed as died`, {
+  test(`a connection that gets a ${how} before its first lease is closed as died`, {
     timeout,
   }, async (t) => {
     await using server = await RudeServer.start()
@@ -220,7 +220,7 @@ test('a timeout that a borrower left does not fire while the connection is idle'
 
 for (const parked of [false, true]) {
   const how = parked ? 'parked in between' : 'hot'
-  test(`5,000 loans of one connection, ${how}, leave no listener behind`, {
+  test(`5,000 leases of one connection, ${how}, leave no listener behind`, {
     timeout: 30_000,
   }, async (t) => {
     await using server = await RudeServer.start()
@@ -230,7 +230,7 @@ for (const parked of [false, true]) {
     process.on('warning', warned)
     t.after(() => process.off('warning', warned))
     const socket = await parkOne(pool)
-    const before = listeners(socket)
+    const before = listenersOf(socket)
     for (let i = 0; i < 5_000; i++) {
       const lease = await pool.acquire()
       assert.equal(lease.connection, socket)
@@ -238,7 +238,7 @@ for (const parked of [false, true]) {
       if (parked) await turns(1)
     }
     await turns(3)
-    assert.deepEqual(listeners(socket), before)
+    assert.deepEqual(listenersOf(socket), before)
     assert.equal(pool.stats().opened, 1)
     assert.deepEqual(warnings, [])
   })
@@ -298,7 +298,7 @@ for (const [kind, open] of Object.entries(kinds)) {
     const made: Record<string, number>[] = []
     const { pool } = await open(t, {
       onIdleData: () => true,
-      handshake: (socket) => void made.push(listeners(socket)),
+      handshake: (socket) => void made.push(listenersOf(socket)),
     })
     await pool.use(() => {})
     await turns(3)
@@ -306,7 +306,7 @@ for (const [kind, open] of Object.entries(kinds)) {
     t.after(() => socket.destroy())
     // Whoever handshakes is told by a listener for 'close', which is taken off.
     const { close = 0, ...before } = made[0] ?? assert.fail()
-    assert.deepEqual(listeners(socket), { ...before, ...(close > 1 && { close: close - 1 }) })
+    assert.deepEqual(listenersOf(socket), { ...before, ...(close > 1 && { close: close - 1 }) })
     assert.ok(socket.listenerCount('error') > 0)
     assert.deepEqual(
       Object.getOwnPropertySymbols(socket)
@@ -354,12 +354,6 @@ function writeUntilStuck(socket: Socket): number {
     size += block.length
   } while (socket.writableLength < 8 * block.length)
   return size
-}
-
-function listeners(socket: Duplex): Record<string, number> {
-  return Object.fromEntries(
-    socket.eventNames().map((name) => [String(name), socket.listenerCount(name)]),
-  )
 }
 
 /** Ends when a timeout of the same length has fired that was set later on another socket. */

@@ -73,7 +73,7 @@ function guarded(settings: PoolSettings = {}, probes = false) {
 }
 
 describe('a custody', () => {
-  test('is asked at each release and each loan, and watches what idles at the end of the turn', async () => {
+  test('is asked at each release and each lease, and watches what idles at the end of the turn', async () => {
     const { pool, guard } = guarded()
     const lease = await pool.acquire()
     assert.deepEqual(guard.asked.splice(0), ['lend 1'])
