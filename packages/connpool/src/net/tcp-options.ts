@@ -33,12 +33,16 @@ export interface TcpPoolSettings<S extends Duplex = Socket>
   readonly family?: 0 | 4 | 6 | undefined
   /**
    * Resolves the host name. Default: the system's resolver, whose answers hold for 30 s. The answers
-   * of another hold for their `ttl`, though for 1 s at least and 5 minutes at most.
+   * of another hold for their `ttl`, though for 1 s at least and 5 minutes at most. What it throws is a
+   * failed dial, unless an earlier answer is known.
    */
   readonly lookup?: Lookup | undefined
   /** Whether and how TLS is spoken. Default `'off'`. */
   readonly tls?: Tls | undefined
-  /** Makes a connection ready before it counts as open. What it throws is a failed dial. */
+  /**
+   * Makes a connection ready before it counts as open. What it throws is a failed dial; a stream that it
+   * answers takes the socket's place, and one that comes too late is destroyed.
+   */
   readonly handshake?: Handshake<NoInfer<S>> | undefined
   /** How long a lookup may take, in ms, over 0. Default: no longer than the whole, `createTimeoutMs`. */
   readonly lookupTimeoutMs?: number | undefined
@@ -52,7 +56,10 @@ export interface TcpPoolSettings<S extends Duplex = Socket>
 
 /** A dialer of the user's own, and what it is told. */
 export interface OwnDialer<S extends Duplex = Duplex> {
-  /** Dials instead of the pool: through a proxy, a tunnel, or whatever else ends in a stream. */
+  /**
+   * Dials instead of the pool: through a proxy, a tunnel, or whatever else ends in a stream. What it
+   * throws is a failed dial; a stream that comes after `signal` aborted is destroyed.
+   */
   readonly connect: Connect<S>
   /** Host name or IP address that `connect` is told, and that the pool is named after. */
   readonly host?: string | undefined

@@ -34,7 +34,7 @@ for (const version of ['TLSv1.3', 'TLSv1.2'] as const) {
         return connection.echo()
       },
     })
-    const { anew } = dialler(t, server, { ca, minVersion: version })
+    const { anew } = dialer(t, server, { ca, minVersion: version })
     assert.deepEqual([await anew(), await anew(), await anew()], [false, true, true])
     assert.deepEqual(agreed, [
       [false, version],
@@ -46,7 +46,7 @@ for (const version of ['TLSv1.3', 'TLSv1.2'] as const) {
 
 test('connections to two pools share no session', { timeout }, async (t) => {
   await using server = await RudeServer.start({ tls: identity })
-  for (const { anew } of [dialler(t, server, { ca }), dialler(t, server, { ca })]) {
+  for (const { anew } of [dialer(t, server, { ca }), dialer(t, server, { ca })]) {
     assert.equal(await anew(), false)
   }
 })
@@ -56,13 +56,13 @@ test('a server that resumes nothing is served all the same', { timeout }, async 
   await using server = await RudeServer.start({
     tls: { ...identity, maxVersion: 'TLSv1.2', secureOptions },
   })
-  const { anew } = dialler(t, server, { ca, minVersion: 'TLSv1.2' })
+  const { anew } = dialer(t, server, { ca, minVersion: 'TLSv1.2' })
   assert.deepEqual([await anew(), await anew()], [false, false])
 })
 
 test('a session is forgotten when a handshake with its server fails', { timeout }, async (t) => {
   await using server = await RudeServer.start({ tls: identity })
-  const { pool, anew } = dialler(t, server, { ca })
+  const { pool, anew } = dialer(t, server, { ca })
   assert.deepEqual([await anew(), await anew()], [false, true])
   server.beforeTls(async (connection) => {
     server.beforeTls('secure')
@@ -77,7 +77,7 @@ test('a session that the server does not know any more is replaced by a whole ha
   timeout,
 }, async (t) => {
   await using server = await RudeServer.start({ tls: identity })
-  const { anew } = dialler(t, server, { ca })
+  const { anew } = dialer(t, server, { ca })
   assert.deepEqual([await anew(), await anew()], [false, true])
   server.renew(identity)
   assert.deepEqual([await anew(), await anew()], [false, true])
@@ -101,7 +101,7 @@ test('of each address the newest session is kept, and of addresses a hundred', (
 })
 
 /** A pool of one connection; `anew` dials it anew, uses it, and answers whether it was resumed. */
-function dialler(
+function dialer(
   t: TestContext,
   server: RudeServer,
   tls: TlsOptions,
