@@ -43,8 +43,9 @@ export class TcpPool<S extends Duplex = Socket> extends Pool<S> {
       isNeeded: () => this.#isInUse(),
       changed: (holdsForMs) => this.#readdress(book, holdsForMs),
     })
-    this.on('open', ({ address = '' }) => {
-      if (!book.has(address)) this.#readdress(book, 0) // It left while it was dialled.
+    this.on('open', ({ connectionId, address = '' }) => {
+      // It left while it was dialled. The others that have it wait for their own moments.
+      if (!book.has(address)) readdress(this, (_about, id) => id === connectionId, 0)
     })
   }
 

@@ -1,5 +1,6 @@
 import type { PoolMachine } from '../core/machine.ts'
 import { PRIORITIES } from '../core/queue.ts'
+import type { Slot } from '../core/slot.ts'
 import { Waiter } from '../core/waiter.ts'
 import type { About, Cargo } from './cargo.ts'
 import type { Custody } from './custody.ts'
@@ -92,7 +93,7 @@ const RESIZE_RULES: Rules = { min: finiteCount(0), max: count(1) }
  */
 export let readdress: <T>(
   pool: Pool<T>,
-  isMeant: (about: About) => boolean,
+  isMeant: (about: About, connectionId: number) => boolean,
   spreadMs: number,
 ) => void
 
@@ -103,8 +104,7 @@ export let readdress: <T>(
 export class Pool<T> {
   static {
     readdress = (pool, isMeant, spreadMs) => {
-      const meant = (slot: { readonly cargo: { readonly about: About } }) =>
-        isMeant(slot.cargo.about)
+      const meant = ({ id, cargo }: Slot<Cargo<unknown>>) => isMeant(cargo.about, id)
       pool.#machine.expire(meant, 'readdressed', spreadMs, pool.#now())
       pool.#turns.expectEnd()
     }

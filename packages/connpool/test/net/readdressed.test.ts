@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { ManualClock, RudeServer } from '../../src/testing/index.ts'
+import { next } from '../support/next.ts'
 import { type OpenOptions, openPool } from '../support/open-pool.ts'
 import { turns } from '../support/turns.ts'
 
@@ -92,6 +93,41 @@ test('a change that is found by itself spreads the replacements over the time th
   }
   assert.deepEqual(counts, [1, 1, 1, 1, 2, 2, 2, 2, 3, 3])
   await scene.young.holds(3)
+})
+
+test('a straggler to an address that left takes none of the others with it', {
+  timeout,
+  skip,
+}, async (t) => {
+  await using scene = await Scene.start()
+  const clock = new ManualClock()
+  let shake = (): void => {}
+  let shaken: Promise<void> | undefined
+  const pool = scene.open(t, {
+    clock,
+    min: 3,
+    max: 8,
+    createTimeoutMs: Infinity,
+    idleTimeoutMs: Infinity,
+    maxLifetimeMs: Infinity,
+    random: () => 0.9,
+    handshake: () => shaken,
+  })
+  await pool.ready()
+  shaken = new Promise((resolve) => {
+    shake = resolve
+  })
+  pool.resize({ min: 4 })
+  await scene.old.holds(4)
+  scene.addresses = ['127.0.0.2']
+  await clock.pass(8_000)
+  const closed = next(pool, 'close')
+  shaken = undefined
+  shake()
+  const { connectionId, reason } = await closed
+  assert.deepEqual([connectionId, reason], [4, 'readdressed'])
+  await clock.pass(1_000)
+  assert.equal(pool.stats().closed.readdressed, 1)
 })
 
 test('an address that leaves while it is dialled does not stay', { timeout, skip }, async (t) => {
