@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../pool/clock.ts'
 import { describe } from '../pool/describe.ts'
@@ -31,6 +32,7 @@ export function race(
 ): Promise<{ readonly socket: Socket; readonly address: string }> {
   return new Promise((resolve, reject) => {
     const attempts = new AbortController()
+    setMaxListeners(0, attempts.signal) // One an attempt: Node would warn of the eleventh.
     const failures: unknown[] = []
     let begun = 0
     let failed = 0

@@ -160,6 +160,32 @@ test('an address that failed, or was outrun by a later one, is dialled last from
   }
 })
 
+test('of many addresses that do not answer nobody is warned', { timeout }, async (t) => {
+  const clock = new ManualClock()
+  const warnings: Error[] = []
+  const note = (warning: Error) => warnings.push(warning)
+  process.on('warning', note)
+  t.after(() => process.off('warning', note))
+  const end = new AbortController()
+  let dials = 0
+  const hangs = (_address: string, signal: AbortSignal) => {
+    dials++
+    return new Promise<never>((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason))
+    })
+  }
+  const addresses = Array.from({ length: 12 }, (_, i) => `127.0.1.${i + 1}`)
+  const given = { addresses, dial: hangs, dialled: () => {}, show: String }
+  const setTimer = clock.setTimeout.bind(clock)
+  const timed = { ...systemClock, setTimeout: setTimer }
+  const aborted = assert.rejects(race(given, timed, end.signal), /enough/)
+  await clock.pass(12 * 250)
+  assert.equal(dials, 12)
+  end.abort(new Error('enough'))
+  await aborted
+  assert.deepEqual(warnings, [])
+})
+
 test('families take turns, the one that the resolver prefers first', {
   timeout,
   skip,
