@@ -1,4 +1,6 @@
-import { connect, type Socket } from 'node:net'
+import { connect, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 import type { PathAddress } from './address.ts'
 import { endureErrors } from './endure-errors.ts'
 
@@ -60,18 +62,34 @@ export async function dial(
 }
 
 /**
- * Waits for a socket that is being dialled.
+ * Waits for a socket of somebody else's that still connects, or agrees on TLS.
+ * @throws as `connected`.
+ */
+export async function untilConnected(stream: Duplex, signal: AbortSignal): Promise<void> {
+  if (stream instanceof TLSSocket) {
+    // What tells of the end of the handshake, before anybody has verified anything.
+    if (stream.getPeerFinished() === undefined) await connected(stream, signal, 'secure')
+  } else if (stream instanceof Socket && stream.connecting) await connected(stream, signal)
+}
+
+/**
+ * Waits for a socket that is being dialled, or that agrees on TLS.
  * @throws its error, or the reason of `signal`, by rejecting; it is destroyed then.
  */
-export function connected(socket: Socket, signal: AbortSignal): Promise<void> {
+function connected(
+  socket: Socket,
+  signal: AbortSignal,
+  event: 'connect' | 'secure' = 'connect',
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const abort = () => socket.destroy(signal.reason)
     const settle = () => {
       signal.removeEventListener('abort', abort)
-      socket.off('connect', opened)
+      socket.off(event, opened)
       socket.off('close', closed)
     }
     const opened = () => {
+      if (socket.destroyed) return // Its certificate was refused in the same moment.
       settle()
       resolve()
     }
@@ -79,7 +97,7 @@ export function connected(socket: Socket, signal: AbortSignal): Promise<void> {
       settle()
       reject(socket.errored ?? new Error('the connection was closed while it was opened'))
     }
-    socket.on('connect', opened)
+    socket.on(event, opened)
     socket.on('close', closed)
     signal.addEventListener('abort', abort, { once: true })
     if (signal.aborted) abort()

@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream'
+import { untilConnected } from './dial.ts'
 import { discard, endureErrors } from './endure-errors.ts'
 import { orAbort } from './patience.ts'
 import type { Dialled } from './route.ts'
@@ -39,6 +40,7 @@ export async function shakeHands(
     const ready = answer instanceof Duplex ? answer : stream
     if (ready !== stream) replace(stream, ready)
     if (ready.destroyed) throw endOf(ready, address)
+    if (ready !== stream) await untilConnected(ready, signal)
     return ready
   } catch (error) {
     // A stream that it answers after all is nobody's.

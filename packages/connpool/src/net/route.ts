@@ -4,7 +4,7 @@ import type { Clock } from '../pool/clock.ts'
 import { show } from '../pool/rules.ts'
 import { showAddress } from './address.ts'
 import type { AddressBook } from './address-book.ts'
-import { connected, type DialAddress, type DialOptions, dial, tune } from './dial.ts'
+import { type DialAddress, type DialOptions, dial, tune, untilConnected } from './dial.ts'
 import { endureErrors } from './endure-errors.ts'
 import { orAbort } from './patience.ts'
 import type { Phases } from './phases.ts'
@@ -66,7 +66,10 @@ export function toName(book: AddressBook, options: DialOptions, clock: Required<
   }
 }
 
-/** As the user dials. A socket that still connects is waited for; what comes too late is destroyed. */
+/**
+ * As the user dials. A socket that still connects, or agrees on TLS, is waited for; what comes too late
+ * is destroyed.
+ */
 export function byOwnDialer(
   connect: Connect<Duplex>,
   place: string,
@@ -83,10 +86,8 @@ export function byOwnDialer(
       )
       const stream = await orAbort(dialling, signal)
       if (stream.destroyed) throw stream.errored ?? new Error('connect() answered a closed stream')
-      if (stream instanceof Socket) {
-        if (stream.connecting) await connected(stream, signal)
-        tune(stream, options)
-      }
+      await untilConnected(stream, signal)
+      if (stream instanceof Socket) tune(stream, options)
       return { stream, address: place }
     })
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { before, test } from 'node:test'
 import { type ConnectionOptions, connect, type TlsOptions } from 'node:tls'
-import type { FailureContext, HandshakeContext } from '../../src/index.ts'
+import { createTcpPool, type FailureContext, type HandshakeContext } from '../../src/index.ts'
 import { RudeServer } from '../../src/testing/index.ts'
 import { CertificateAuthority, type Identity } from '../support/certificates.ts'
 import { next } from '../support/next.ts'
@@ -38,6 +38,30 @@ test('the stream that a handshake answers is lent in the place of its socket', {
   assert.equal(pool.stats().opened, 1)
   await pool.close()
   await server.holds(0)
+})
+
+test('a stream that still agrees on TLS is not lent before that is done, nor where it fails', {
+  timeout,
+}, async (t) => {
+  for (const trusted of [ca, undefined]) {
+    await using server = await RudeServer.start({ tls: identity })
+    const { port } = server
+    const options = { host: '127.0.0.1', ...(trusted !== undefined && { ca: trusted }) }
+    const backoff = oneFailure
+    const pools = [
+      openPool(t, { port, backoff, handshake: (socket) => connect({ socket, ...options }) }),
+      createTcpPool({ backoff, connect: () => connect({ ...options, port }) }),
+    ]
+    for (const pool of pools) {
+      if (trusted !== undefined) {
+        const lease = await pool.acquire()
+        assert.equal(tlsOf(lease).authorized, true)
+        lease.release()
+      } else await assert.rejects(pool.acquire(), { code: 'ERR_CONNECT_FAILED' })
+      await pool.close()
+    }
+    await server.holds(0)
+  }
 })
 
 test('it is watched while it idles: an end and late bytes are seen', { timeout }, async (t) => {
