@@ -79,7 +79,7 @@ export async function lookUp(
   }
 }
 
-/** By callback, by promise or at once, whichever comes; dns.lookup returns something else. */
+/** By callback, by promise or at once, whichever comes. */
 function ask(hostname: string, query: LookupQuery, lookup: Lookup): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const answered = lookup(hostname, query, (error, answer) => {
@@ -87,8 +87,15 @@ function ask(hostname: string, query: LookupQuery, lookup: Lookup): Promise<unkn
       else resolve(answer)
     })
     if (isThenable(answered)) answered.then(resolve, reject)
-    else if (typeof answered === 'string' || Array.isArray(answered)) resolve(answered)
+    else if (isAnswer(answered)) resolve(answered)
   })
+}
+
+/** Anything else that is returned is nobody's answer: dns.lookup returns what it waits for. */
+function isAnswer(returned: unknown): boolean {
+  if (typeof returned === 'string' || Array.isArray(returned)) return true
+  if (typeof returned !== 'object' || returned === null || !('address' in returned)) return false
+  return typeof returned.address === 'string'
 }
 
 /** Without a file descriptor left the system resolves nothing, and says that there is no such name. */

@@ -30,6 +30,7 @@ const shapes: Record<string, Lookup> = {
   'a callback with several': (_host, _query, callback) =>
     callback(null, [{ address: '127.0.0.1', family: 4 }]),
   'an answer at once': () => '127.0.0.1',
+  'an address with a ttl at once': () => ({ address: '127.0.0.1', ttl: 5 }),
   'several at once': () => ['127.0.0.1'],
   'a promise of a text': async () => '127.0.0.1',
   'a promise of texts': async () => ['127.0.0.1'],
