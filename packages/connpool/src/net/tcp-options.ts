@@ -146,11 +146,19 @@ export function readOptions<S extends Duplex>(options: TcpPoolOptions<S>): Given
   const place = placeOf(whole)
   const owner: Owner = { name: nameOf(whole, place) }
   checkOptions(owner, whole, TCP_RULES)
+  const keepAlive = keepAliveOf(owner, whole.keepAlive)
   // Callbacks that take the S of their pool are given no other stream.
-  const settings = Object.freeze({ ...whole }) as TcpPoolSettings<Duplex> & Partial<AnyTarget>
+  const settings = Object.freeze({ ...whole, keepAlive }) as TcpPoolSettings<Duplex> &
+    Partial<AnyTarget>
   const target = targetOf(owner, settings)
-  if (settings.keepAlive) checkOptions(owner, settings.keepAlive, KEEP_ALIVE_RULES, 'keepAlive.')
   return { name: owner.name, place: place ?? owner.name, target, settings }
+}
+
+function keepAliveOf(owner: Owner, given: DialOptions['keepAlive']): DialOptions['keepAlive'] {
+  if (!given) return given
+  const keepAlive = withInherited(given, KEEP_ALIVE_RULES)
+  checkOptions(owner, keepAlive, KEEP_ALIVE_RULES, 'keepAlive.')
+  return Object.freeze({ ...keepAlive })
 }
 
 type AnyTarget = TcpAddress & PathAddress & OwnDialer
@@ -190,12 +198,21 @@ function refuseBeside(owner: Owner, beside: string, options: Record<string, unkn
   }
 }
 
-/** Refuses a family that contradicts an address: Node would ignore it in silence. */
+/** Refuses a family that contradicts an address, which Node would ignore in silence, and two versions. */
 function checkFamily(
   owner: Owner,
   family: TcpPoolSettings['family'],
-  addresses: Readonly<Record<string, string | undefined>>,
+  addresses: Readonly<Record<'host' | 'localAddress', string | undefined>>,
 ): void {
+  const { host = '', localAddress = '' } = addresses
+  const [to, from] = [isIP(host), isIP(localAddress)]
+  if (to !== 0 && from !== 0 && to !== from) {
+    throw invalidOption(
+      owner,
+      `option "localAddress" is ${localAddress}, but "host" is ${host}, an IPv${to} address; ` +
+        'dial from an address of the same version, or leave localAddress out',
+    )
+  }
   for (const [key, address = ''] of Object.entries(addresses)) {
     const found = isIP(address)
     if (!family || found === 0 || found === family) continue

@@ -10,6 +10,7 @@ import {
   type Rule,
   record,
   text,
+  withInherited,
 } from '../pool/rules.ts'
 import { Sessions } from './sessions.ts'
 
@@ -128,10 +129,12 @@ export const tlsRule: Rule = {
  */
 export function readTls(owner: Owner, given: Tls = 'off', host?: string): TlsSettings | null {
   if (given === 'off') return null
-  const options = typeof given === 'object' ? given : { rejectUnauthorized: given === 'verify' }
+  const whole = typeof given === 'object' ? given : { rejectUnauthorized: given === 'verify' }
+  const options = withInherited<TlsOptions>(whole, TLS_RULES)
   checkOptions(owner, options, TLS_RULES, 'tls.')
   const { ca, servername = host, fingerprints, rejectUnauthorized: verifies = true } = options
-  if (verifies && servername === undefined) {
+  // Of a dot alone nothing is left to verify for: Node would take localhost.
+  if (verifies && ['', '.'].includes(servername ?? '')) {
     const fix = 'give "host", or tls: { servername }'
     throw invalidOption(owner, `option "tls" needs a name to verify the certificate for; ${fix}`)
   }

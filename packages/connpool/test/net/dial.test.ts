@@ -130,7 +130,10 @@ test('noDelay and keepalive can be chosen', { timeout }, async (t) => {
   const calls = watchSetters(t)
   await using server = await RudeServer.start()
   const { port } = server
-  await acquireAndRelease(openPool(t, { port, noDelay: false, keepAlive: { delayMs: 5_000 } }))
+  const keepAlive = { delayMs: 5_000 }
+  const pool = openPool(t, { port, noDelay: false, keepAlive })
+  keepAlive.delayMs = 7_000 // Options are read once.
+  await acquireAndRelease(pool)
   await acquireAndRelease(openPool(t, { port, keepAlive: false }))
   await acquireAndRelease(openPool(t, { port, keepAlive: {} }))
   assert.deepEqual(calls, [

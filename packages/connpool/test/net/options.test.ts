@@ -50,6 +50,10 @@ const refused: readonly (readonly [options: object, message: RegExp])[] = [
     /"family" is 6, but "host" is 127.0.0.1.*leave family/,
   ],
   [{ port: 1, localAddress: '::1', family: 4 }, /"family" is 4, but "localAddress" is ::1/],
+  [
+    { port: 1, host: '127.0.0.1', localAddress: '::1' },
+    /"localAddress" is ::1, but "host" is 127.0.0.1, an IPv4 address; dial from an address of the same/,
+  ],
   ...['noDelay', 'serverSpeaksFirst', 'strictListeners'].flatMap((key) =>
     [1, 'yes', null].map(
       (value) =>
@@ -63,6 +67,7 @@ const refused: readonly (readonly [options: object, message: RegExp])[] = [
     (keepAlive) => [{ port: 1, keepAlive }, /"keepAlive" is .*; it must be false, or an/] as const,
   ),
   [Object.create({ port: 1, noDelay: 'x' }), /"noDelay" is "x"; it must be true or false/],
+  [{ port: 1, keepAlive: Object.create({ delayMs: 1 }) }, /"keepAlive.delayMs" is 1; it must be/],
   [{ port: 1, keepAlive: [] }, /"keepAlive" must be an object, not an array/],
   ...[0, -1, 999, 32_767_001, Infinity, Number.NaN, '30s'].map(
     (delayMs) =>

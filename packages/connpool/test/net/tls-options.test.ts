@@ -75,6 +75,11 @@ const refused: Record<string, readonly [tls: () => unknown, message: RegExp]> = 
     () => ({ servername: '' }),
     /"tls.servername" is ""; it must be a t/,
   ],
+  'servername that is but a dot': [() => ({ servername: '.' }), /needs a name to verify the cert/],
+  'what is inherited': [
+    () => Object.create({ rejectUnauthorized: 0 }),
+    /"tls.rejectUnauthorized" is 0; it must be true or false/,
+  ],
   'no protocols': [
     () => ({ alpnProtocols: [] }),
     /"tls.alpnProtocols" is an array; it must be a li/,
