@@ -118,10 +118,10 @@ export function lateCreate(
   return arisenIn(phase, error, address)
 }
 
-/** Where an error arose: in `create` as a whole, unless somebody noted more. */
-export function contextOf(error: unknown): FailureContext {
+/** Where an error arose: in `create` as a whole, at `address` where it is known, unless more was noted. */
+export function contextOf(error: unknown, address?: string): FailureContext {
   const noted = typeof error === 'object' && error !== null ? contexts.get(error) : undefined
-  return noted ?? { phase: 'create' }
+  return noted ?? (address === undefined ? { phase: 'create' } : { phase: 'create', address })
 }
 
 /** The class of an error that the user's `classify` leaves to us. */

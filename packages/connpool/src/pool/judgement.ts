@@ -21,10 +21,12 @@ export class Judgement<T> {
     this.#hints = hints
   }
 
-  /** The class of a failed dial's error, or of what ended a connection. */
-  classify(error: unknown): FailureClass {
+  /** The class of a failed dial's error, or of what ended a connection that had `address`. */
+  classify(error: unknown, address?: string): FailureClass {
     if (error === undefined || this.#hints.classify === undefined) return classOf(error)
-    const named = this.call('classify', () => this.#hints.classify?.(error, contextOf(error)))
+    const named = this.call('classify', () =>
+      this.#hints.classify?.(error, contextOf(error, address)),
+    )
     if (named === undefined) return classOf(error)
     if (FAILURE_CLASSES.has(named)) return named
     this.complain(

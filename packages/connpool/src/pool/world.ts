@@ -194,7 +194,9 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     } catch (error) {
       slot.cargo.operation = null
       const why = error === undefined ? new Error(`${this.name}: create() gave no error`) : error
-      this.#createFailed(slot, this.judgement.classify(error), why)
+      // What was stopped did not fail: nobody is asked what is wrong with it.
+      const stopped = slot.state !== 'opening'
+      this.#createFailed(slot, stopped ? 'backend' : this.judgement.classify(error), why)
       return
     }
     slot.cargo.operation = null
@@ -292,7 +294,8 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
 
   /** An end is a failed dial only while the connection is not proven: nobody asks for other classes. */
   #classOfEnd(slot: Place<T>, error: unknown): FailureClass {
-    return slot.proven || error === undefined ? 'backend' : this.judgement.classify(error)
+    if (slot.proven || error === undefined) return 'backend'
+    return this.judgement.classify(error, slot.cargo.about.address)
   }
 
   #died(slot: Place<T>, error: unknown): void {
@@ -355,7 +358,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     this.lastFailure = error ?? this.#unexplained(slot)
     if (!this.events.has('connectFailed')) return
     const id = slot.id === 0 ? {} : { connectionId: slot.id }
-    const { address } = contextOf(this.lastFailure)
+    const { address } = contextOf(this.lastFailure, slot.cargo.about.address)
     const where = address === undefined ? {} : { address }
     this.events.emit('connectFailed', this.now(), { error: this.lastFailure, ...id, ...where })
   }

@@ -201,6 +201,29 @@ test('a dial that nobody accepts ends with createTimeoutMs, and leaves no socket
   assert.equal(pool.stats().connecting, 0)
 })
 
+test('a connection that ends early is a failed dial that names its address', {
+  timeout,
+}, async (t) => {
+  await using server = await RudeServer.start()
+  const asked: FailureContext[] = []
+  const pool = openPool(t, {
+    port: server.port,
+    min: 1,
+    backoff: { initialMs: 5_000, jitter: 0 },
+    classify: (_error, context) => {
+      asked.push(context)
+      return undefined
+    },
+  })
+  await pool.ready()
+  await turns(3)
+  const failed = next(pool, 'connectFailed')
+  void server.reset()
+  const address = `127.0.0.1:${server.port}`
+  assert.equal((await failed).address, address)
+  assert.deepEqual(asked, [{ phase: 'create', address }])
+})
+
 test('what a server sends before the first lease makes a failed dial, and is not lent', {
   timeout,
 }, async (t) => {

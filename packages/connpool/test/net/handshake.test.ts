@@ -160,6 +160,27 @@ test('close() aborts a handshake and ends its socket', { timeout }, async (t) =>
   assert.equal(pool.stats().open, 0)
 })
 
+test('what is wrong with a dial that was stopped is nobody’s question', { timeout }, async (t) => {
+  await using server = await TcpServer.start()
+  const asked: unknown[] = []
+  const pool = openPool(t, {
+    port: server.port,
+    min: 1,
+    handshake: () => new Promise(() => {}),
+    classify: (error) => {
+      asked.push(error)
+      return undefined
+    },
+  })
+  await server.holds(1)
+  await turns(3)
+  pool.resize({ min: 0 })
+  pool.invalidate()
+  await server.holds(0)
+  await turns(3)
+  assert.deepEqual(asked, [])
+})
+
 test('a handshake that ends after it was aborted is of no consequence', { timeout }, async (t) => {
   await using server = await RudeServer.start()
   const begun = deferred()
