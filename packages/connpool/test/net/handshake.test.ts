@@ -161,7 +161,7 @@ test('close() aborts a handshake and ends its socket', { timeout }, async (t) =>
 })
 
 test('what is wrong with a dial that was stopped is nobody’s question', { timeout }, async (t) => {
-  await using server = await TcpServer.start()
+  await using server = await RudeServer.start()
   const asked: unknown[] = []
   const pool = openPool(t, {
     port: server.port,
