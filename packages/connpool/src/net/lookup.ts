@@ -1,6 +1,6 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns'
 import { open } from 'node:fs/promises'
-import { isIP } from 'node:net'
+import { isIP, SocketAddress } from 'node:net'
 import { devNull } from 'node:os'
 import { codeOf } from '../pool/failure.ts'
 import { isThenable } from '../pool/thenable.ts'
@@ -74,7 +74,7 @@ export async function lookUp(
   }
   const ttls = wanted.flatMap(({ ttl }) => (typeof ttl === 'number' && ttl >= 0 ? [ttl] : []))
   return {
-    addresses: [...new Set(wanted.map(({ address }) => address))],
+    addresses: [...new Set(wanted.map(({ address }) => spelled(address)))],
     ttlMs: ttls.length === 0 ? undefined : Math.min(...ttls) * 1_000,
   }
 }
@@ -111,6 +111,12 @@ function entriesOf(answer: unknown): ResolvedAddress[] {
     const { address, ttl }: Partial<Record<keyof ResolvedAddress, unknown>> = entry
     return { address: String(address), ...(typeof ttl === 'number' && { ttl }) }
   })
+}
+
+/** An IPv6 address can be spelled in many ways; in another one it would seem to be another one. */
+function spelled(address: string): string {
+  if (isIP(address) !== 6 || address.includes('%')) return address
+  return new SocketAddress({ address, family: 'ipv6' }).address
 }
 
 function lookupError(code: string, hostname: string, message: string): Error {

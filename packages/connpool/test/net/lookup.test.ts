@@ -4,6 +4,7 @@ import { lookup as systemLookup } from 'node:dns'
 import { lookup as promisedLookup } from 'node:dns/promises'
 import { type TestContext, test } from 'node:test'
 import type { Clock, FailureContext, Lookup, LookupAnswer, LookupQuery } from '../../src/index.ts'
+import { lookUp } from '../../src/net/lookup.ts'
 import { ManualClock, RudeServer } from '../../src/testing/index.ts'
 import { oneFailure } from '../support/one-failure.ts'
 import { type OpenOptions, openPool } from '../support/open-pool.ts'
@@ -46,6 +47,12 @@ for (const [shape, lookup] of Object.entries(shapes)) {
     lease.release()
   })
 }
+
+test('an IPv6 address that is spelled in several ways is one', { timeout }, async () => {
+  const answer = ['2001:DB8::1', '2001:db8:0:0:0:0:0:1', '::FFFF:10.0.0.1', 'fe80::1%lo']
+  const { addresses } = await lookUp('db', 0, async () => answer)
+  assert.deepEqual(addresses, ['2001:db8::1', '::ffff:10.0.0.1', 'fe80::1%lo'])
+})
 
 test('a lookup is asked for the host, every address, and the family', { timeout }, async (t) => {
   await using server = await RudeServer.start()
