@@ -19,7 +19,7 @@ import { DEFAULT_HOST, type PathAddress, showAddress, type TcpAddress } from './
 import type { DialAddress, DialOptions, KeepAlive } from './dial.ts'
 import type { Handshake } from './handshake.ts'
 import type { Lookup } from './lookup.ts'
-import type { Connect } from './route.ts'
+import type { OwnDialer } from './own-dialer.ts'
 import type { CustodyOptions } from './socket-custody.ts'
 import { type Tls, tlsRule } from './tls-options.ts'
 
@@ -52,19 +52,6 @@ export interface TcpPoolSettings<S extends Duplex = Socket>
   readonly tlsTimeoutMs?: number | undefined
   /** How long the handshake may take, in ms, over 0. Default as `lookupTimeoutMs`. */
   readonly handshakeTimeoutMs?: number | undefined
-}
-
-/** A dialer of the user's own, and what it is told. */
-export interface OwnDialer<S extends Duplex = Duplex> {
-  /**
-   * Dials instead of the pool: through a proxy, a tunnel, or whatever else ends in a stream. What it
-   * throws is a failed dial; a stream that comes after `signal` aborted is destroyed.
-   */
-  readonly connect: Connect<S>
-  /** Host name or IP address that `connect` is told, and that the pool is named after. */
-  readonly host?: string | undefined
-  /** Port that `connect` is told, 1 to 65535. */
-  readonly port?: number | undefined
 }
 
 /** What `createTcpPool` takes: where to connect to, or who does it, and the settings. */

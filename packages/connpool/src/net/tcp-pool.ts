@@ -9,8 +9,9 @@ import { type Source, sourceOf } from '../pool/source.ts'
 import { AddressBook } from './address-book.ts'
 import { type ConnectPlan, connectStream } from './connector.ts'
 import { discard } from './endure-errors.ts'
+import { byOwnDialer } from './own-dialer.ts'
 import type { PhaseLimits } from './phases.ts'
-import { byOwnDialer, type Route, toAddress, toName } from './route.ts'
+import { type Route, toAddress, toName } from './route.ts'
 import { SocketCustody } from './socket-custody.ts'
 import {
   readOptions,
@@ -156,11 +157,7 @@ function routeOf(
   book: AddressBook | null,
   clock: ResolvedSettings['clock'],
 ): Route {
-  if ('connect' in target) {
-    const { host, port } = target
-    const told = { ...(host !== undefined && { host }), ...(port !== undefined && { port }) }
-    return byOwnDialer(target.connect, place, told, given)
-  }
+  if ('connect' in target) return byOwnDialer(target, place, given)
   if (book === null || 'path' in target) return toAddress(target, given)
   return toName(book, given, clock)
 }
