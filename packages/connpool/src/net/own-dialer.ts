@@ -32,6 +32,11 @@ export interface OwnDialer<S extends Duplex = Duplex> {
   readonly port?: number | undefined
 }
 
+/** A dialer of the user's own, on whose streams the pool puts TLS: what is lent is not what it answers. */
+export interface OwnTlsDialer extends OwnDialer {
+  readonly tls: Exclude<Tls, 'off'>
+}
+
 /**
  * As the user dials. A socket that still connects, or agrees on TLS, is waited for; what comes too late
  * is destroyed.

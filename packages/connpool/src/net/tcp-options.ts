@@ -19,7 +19,7 @@ import { DEFAULT_HOST, type PathAddress, showAddress, type TcpAddress } from './
 import type { DialAddress, DialOptions, KeepAlive } from './dial.ts'
 import type { Handshake } from './handshake.ts'
 import type { Lookup } from './lookup.ts'
-import type { OwnDialer } from './own-dialer.ts'
+import type { OwnDialer, OwnTlsDialer } from './own-dialer.ts'
 import type { CustodyOptions } from './socket-custody.ts'
 import { type Tls, tlsRule } from './tls-options.ts'
 
@@ -55,7 +55,12 @@ export interface TcpPoolSettings<S extends Duplex = Socket>
 }
 
 /** What `createTcpPool` takes: where to connect to, or who does it, and the settings. */
-export type TcpPoolOptions<S extends Duplex = Socket> = (TcpAddress | PathAddress | OwnDialer<S>) &
+export type TcpPoolOptions<S extends Duplex = Socket> = (
+  | TcpAddress
+  | PathAddress
+  | OwnDialer<S>
+  | OwnTlsDialer
+) &
   TcpPoolSettings<S>
 
 const KEEP_ALIVE_RULES: Record<keyof KeepAlive, Rule> = {
