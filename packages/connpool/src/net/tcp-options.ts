@@ -176,8 +176,11 @@ function targetOf(owner: Owner, settings: TcpPoolSettings<Duplex> & Partial<AnyT
     return { path }
   }
   if (port === undefined || path !== undefined) {
-    const found = port === undefined ? 'neither is given' : 'both are given'
-    throw invalidOption(owner, `a TCP pool needs "port" or "path", but ${found}`)
+    const found =
+      port === undefined
+        ? 'needs "port", "path" or "connect", but none is given'
+        : 'needs "port" or "path", but both are given'
+    throw invalidOption(owner, `a TCP pool ${found}`)
   }
   checkFamily(owner, family, { host, localAddress })
   return { host: host ?? DEFAULT_HOST, port }

@@ -4,8 +4,8 @@ import { createTcpPool, InvalidOptionError, pools, type TcpPoolOptions } from '.
 
 /** What is wrong, and what its message must say: the option, the value and the fix. */
 const refused: readonly (readonly [options: object, message: RegExp])[] = [
-  [{}, /needs "port" or "path", but neither is given/],
-  [{ host: 'a' }, /needs "port" or "path", but neither is given/],
+  [{}, /needs "port", "path" or "connect", but none is given/],
+  [{ host: 'a' }, /needs "port", "path" or "connect", but none is given/],
   [{ port: 1, path: '/a' }, /needs "port" or "path", but both are given/],
   [{ path: '/a', host: 'a' }, /"host" does not go with "path"; leave one of them out/],
   [{ path: '/a', localAddress: '127.0.0.1' }, /"localAddress" does not go with "path"; leave one/],
