@@ -5,6 +5,7 @@ import { type DialOptions, tune, untilConnected } from './dial.ts'
 import { endureErrors } from './endure-errors.ts'
 import { orAbort } from './patience.ts'
 import type { Route } from './route.ts'
+import type { Tls } from './tls-options.ts'
 
 /** What a dialer of the user's own is told. */
 export interface ConnectContext {
