@@ -123,8 +123,10 @@ export class AddressBook {
    * Resolves the name now.
    * @throws what the resolver says, or why the book was closed, by rejecting; what was known is kept.
    */
-  refresh(): Promise<void> {
-    return this.#resolve()
+  async refresh(): Promise<void> {
+    // What was asked before may be answered as it was then.
+    await this.#pending?.catch(ignore)
+    await this.#resolve()
   }
 
   /** The pool is closed: nobody needs them any more. Who waits for an answer is told `why`. */

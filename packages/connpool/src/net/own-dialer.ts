@@ -3,7 +3,6 @@ import { Duplex } from 'node:stream'
 import { show } from '../pool/rules.ts'
 import { type DialOptions, tune, untilConnected } from './dial.ts'
 import { endureErrors } from './endure-errors.ts'
-import { orAbort } from './patience.ts'
 import type { Route } from './route.ts'
 import type { Tls } from './tls-options.ts'
 
@@ -51,12 +50,12 @@ export function byOwnDialer(
   const answered = new WeakSet<Duplex>()
   return (phases) =>
     phases.run('connect', place, async (signal) => {
-      const dialling = answerOf(connect, { ...target, signal }, answered)
-      dialling.then(
-        (stream) => signal.aborted && stream.destroy(),
-        () => {},
-      )
-      const stream = await orAbort(dialling, signal)
+      // Law 3: a dialer that goes on after its signal aborted holds its place, for all that it dials.
+      const stream = await answerOf(connect, { ...target, signal }, answered)
+      if (signal.aborted) {
+        stream.destroy()
+        throw signal.reason
+      }
       if (stream.destroyed) throw stream.errored ?? new Error('connect() answered a closed stream')
       await untilConnected(stream, signal)
       if (stream instanceof Socket) tune(stream, options)

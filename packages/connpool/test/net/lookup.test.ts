@@ -331,6 +331,24 @@ test('the request that calls refresh() is not the one that resolves from then on
   assert.deepEqual(stores, [undefined, 'request', undefined])
 })
 
+test('refresh() does not take the answer of a lookup that began before it', {
+  timeout,
+}, async (t) => {
+  await using server = await RudeServer.start()
+  const answers: ((address: string) => void)[] = []
+  const lookup: Lookup = () => new Promise((resolve) => answers.push(resolve))
+  const pool = openPool(t, { host: 'db', port: server.port, lookup })
+  const acquired = pool.acquire()
+  await turns(2)
+  const refreshed = pool.refresh()
+  answers[0]?.('127.0.0.1')
+  ;(await acquired).release()
+  await turns(2)
+  assert.equal(answers.length, 2)
+  answers[1]?.('127.0.0.1')
+  await refreshed
+})
+
 test('refresh() rejects with what the resolver says, and of a closed pool with ERR_POOL_CLOSED', {
   timeout,
 }, async (t) => {

@@ -203,48 +203,54 @@ test('what it throws is a failed dial of phase connect', { timeout }, async () =
   assert.deepEqual(asked, [{ phase: 'connect', address: 'db:1' }])
 })
 
-test('a dialer that hangs ends with connectTimeoutMs; a stream that comes after all is destroyed', {
-  timeout,
-}, async () => {
+test('a dialer that heeds its signal ends with connectTimeoutMs', { timeout }, async () => {
   const clock = new ManualClock()
-  let finish = (_stream: Duplex): void => {}
-  let signal: AbortSignal | undefined
   await using pool = createTcpPool({
     clock,
-    connect: (context) => {
-      signal = context.signal
-      return new Promise<Duplex>((resolve) => {
-        finish = resolve
-      })
+    connect: async ({ signal }): Promise<Duplex> => {
+      await once(signal, 'abort')
+      throw signal.reason
     },
     connectTimeoutMs: 300,
     backoff: oneFailure,
   })
-  const refused = assert.rejects(pool.acquire(), { code: 'ERR_POOL_UNAVAILABLE' })
+  const refused = assert.rejects(pool.acquire(), (error: Error & { code: string }) => {
+    assert.equal(error.code, 'ERR_POOL_UNAVAILABLE')
+    assert.match(String(error.cause), /did not accept the connection within 300 ms/)
+    return true
+  })
   await clock.pass(300)
   await refused
-  assert.equal(signal?.aborted, true)
-  const [ours] = duplexPair()
-  finish(ours)
-  await once(ours, 'close')
-  assert.equal(pool.stats().opened, 0)
 })
 
-test('close() aborts an own dialer, and leaves nothing of it', { timeout }, async () => {
-  let finish = (_stream: Duplex): void => {}
+test('a dialer that goes on after its time holds its place, and what it answers then is destroyed', {
+  timeout,
+}, async () => {
+  const clock = new ManualClock()
+  const dials: ((stream: Duplex) => void)[] = []
   const pool = createTcpPool({
-    connect: () =>
-      new Promise<Duplex>((resolve) => {
-        finish = resolve
-      }),
+    clock,
+    max: 1,
+    connect: () => new Promise<Duplex>((resolve) => dials.push(resolve)),
+    createTimeoutMs: 100,
+    destroyTimeoutMs: 1_000,
+    backoff: { initialMs: 1, maxMs: 1 },
   })
-  const waiting = assert.rejects(pool.acquire(), { code: 'ERR_POOL_CLOSED' })
-  await turns(1)
-  await pool.close()
-  await waiting
+  pool.acquire().catch(() => {})
+  for (let waited = 0; waited < 8; waited++) await clock.pass(100)
+  assert.equal(dials.length, 1, 'law 3')
+  assert.equal(pool.stats().connectFailures.backend, 1)
   const [ours] = duplexPair()
-  finish(ours)
+  dials[0]?.(ours)
   await once(ours, 'close')
+  await clock.pass(1)
+  assert.equal(dials.length, 2)
+  const closed = pool.close()
+  await clock.pass(999)
+  assert.equal(dials.length, 2)
+  await clock.pass(1)
+  await closed
+  assert.equal(pool.stats().opened, 0)
 })
 
 test('a stream that the handshake answers takes the place of the socket, and both end together', {
