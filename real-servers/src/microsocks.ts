@@ -12,18 +12,21 @@ export interface Microsocks {
   readonly password: string
 }
 
-/** A SOCKS5 proxy that asks for a password. */
+/** A SOCKS5 proxy that asks for a password, and dials from the address `from`. */
 export const microsocks = {
   skip: skipWithout(COMMAND),
-  async start(scope: Scope): Promise<Microsocks> {
+  async start(scope: Scope, { from }: { readonly from?: string } = {}): Promise<Microsocks> {
     const path = requireProgram(COMMAND)
     const username = 'connpool'
     // It prints nothing when it listens. But only this one knows this password.
     const password = randomBytes(16).toString('hex')
     const server = await ServerProcess.start(scope, {
       name: COMMAND,
-      command: (port) =>
-        [path, '-i', '127.0.0.1', '-p', String(port)].concat('-u', username, '-P', password),
+      command: (port) => {
+        const login = ['-u', username, '-P', password]
+        const bind = from === undefined ? [] : ['-b', from]
+        return [path, '-i', '127.0.0.1', '-p', String(port), ...login, ...bind]
+      },
       ready: (port) => letsIn(port, username, password),
     })
     return { server, username, password }
