@@ -42,6 +42,7 @@ export class ServerProcess {
   #pid: number | undefined
   #said = ''
   #serves = false
+  #begun = (): void => {}
   #serving = (): void => {}
   #ended = (_how: string): void => {}
   #end: Promise<string> = Promise.resolve('')
@@ -97,11 +98,14 @@ export class ServerProcess {
     this.#end = new Promise((resolve) => {
       this.#ended = resolve
     })
+    const begun = new Promise<undefined>((resolve) => {
+      this.#begun = () => resolve(undefined)
+    })
     const serving = new Promise<undefined>((resolve) => {
       this.#serving = () => resolve(undefined)
     })
     this.#keeper.send([...this.#plan.command(this.#port, this.#folder)])
-    const end = await Promise.race([serving, this.#answers(this.#end), this.#end])
+    const end = await Promise.race([serving, this.#answers(begun, this.#end), this.#end])
     this.#serves = end === undefined
     if (this.#serves) return
     throw new Error(`${this.#plan.name} ended (${end}) instead of serving:\n${this.#said}`)
@@ -123,9 +127,11 @@ export class ServerProcess {
   }
 
   /** Asks its port, where it prints nothing that tells, until it answers or ends. */
-  async #answers(end: Promise<string>): Promise<string | undefined> {
+  async #answers(begun: Promise<void>, end: Promise<string>): Promise<string | undefined> {
     const { ready } = this.#plan
     if (ready instanceof RegExp) return end
+    // It may answer sooner than the keeper tells that it runs.
+    await Promise.race([begun, end])
     for (;;) {
       const answer = await Promise.race([ready(this.#port), end])
       if (answer === true) return undefined
@@ -138,12 +144,14 @@ export class ServerProcess {
     const { name, ready } = this.#plan
     if ('pid' in news) {
       this.#pid = news.pid
+      this.#begun()
     } else if ('said' in news) {
       this.#said += news.said
       if (this.#serves) process.stderr.write(news.said.replace(/^(?=.)/gm, `${name}: `))
       else if (ready instanceof RegExp && ready.test(this.#said)) this.#serving()
     } else {
       this.#pid = undefined
+      if (this.#serves) process.stderr.write(`${name}: ended (${news.ended})\n`)
       this.#ended(news.ended)
     }
   }
