@@ -51,7 +51,9 @@ export function byOwnDialer(
   return (phases) =>
     phases.run('connect', place, async (signal) => {
       // Law 3: a dialer that goes on after its signal aborted holds its place, for all that it dials.
-      const stream = await answerOf(connect, { ...target, signal }, answered)
+      const stream = await answerOf(connect, { ...target, signal }, answered).catch((error) => {
+        throw signal.aborted ? signal.reason : error
+      })
       if (signal.aborted) {
         stream.destroy()
         throw signal.reason

@@ -209,7 +209,7 @@ test('a dialer that heeds its signal ends with connectTimeoutMs', { timeout }, a
     clock,
     connect: async ({ signal }): Promise<Duplex> => {
       await once(signal, 'abort')
-      throw signal.reason
+      throw new Error('as you wish')
     },
     connectTimeoutMs: 300,
     backoff: oneFailure,
