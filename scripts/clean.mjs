@@ -2,7 +2,15 @@
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-for (const folder of ['packages/connpool', 'packages/cli', 'bench', 'examples', 'compat', '.']) {
+const workspaces = [
+  'packages/connpool',
+  'packages/cli',
+  'bench',
+  'conformance',
+  'examples',
+  'compat',
+]
+for (const folder of [...workspaces, '.']) {
   rmSync(fileURLToPath(new URL(`../${folder}/dist`, import.meta.url)), {
     recursive: true,
     force: true,

@@ -171,13 +171,15 @@ describe('the import walls', () => {
     assert.deepEqual([...seen].sort(), Object.keys(wrong).sort())
   })
 
-  test('cli, bench, examples and compat import published names only', () => {
+  test('cli, bench, conformance, examples and compat import published names only', () => {
     const planted = {
       'packages/cli/src/plant.ts':
         "export { target } from '../../connpool/src/core/wall-target.ts'\n",
       'bench/plant.ts': "export { target } from '../packages/connpool/src/core/wall-target.ts'\n",
       'bench/micro/plant.ts':
         "export { target } from '../../packages/connpool/src/pool/wall-target.ts'\n",
+      'conformance/src/plant.ts':
+        "export { target } from '../../packages/connpool/src/net/wall-target.ts'\n",
       'examples/plant.ts': "export { target } from '../packages/connpool/dist/index.js'\n",
       'compat/plant.ts': "export { target } from '../packages/connpool/src/index.ts'\n",
     }

@@ -1,0 +1,28 @@
+// pg-pool ships no types, and those of DefinitelyTyped want a real pg Client. What is used of it, as its README has it.
+declare module 'pg-pool' {
+  import type { EventEmitter } from 'node:events'
+
+  interface PoolOptions<Client> {
+    /** Made with all these options, those included that only it knows. */
+    readonly Client: new (
+      options: never,
+    ) => Client
+    readonly min: number
+    readonly max: number
+    readonly connectionTimeoutMillis: number
+    readonly idleTimeoutMillis: number
+    readonly allowExitOnIdle: boolean
+    readonly [ofTheClient: string]: unknown
+  }
+  type Release = (broken?: boolean) => void
+
+  // biome-ignore lint/style/noDefaultExport: pg-pool has nothing else.
+  export default class Pool<Client> extends EventEmitter {
+    constructor(options: PoolOptions<Client>)
+    connect(): Promise<Client & { release: Release }>
+    connect(
+      callback: (error: Error | undefined, client: Client | undefined, done: Release) => void,
+    ): void
+    end(): Promise<void>
+  }
+}
