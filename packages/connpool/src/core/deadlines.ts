@@ -2,6 +2,8 @@
 export interface Timed<T> {
   /** When it is due, in ms of the pool's clock. */
   dueAt: number
+  /** Of those due at the same moment, the one with the lower number is first. */
+  readonly seq: number
   /** Its place: OUTSIDE, IN_RUN, or its index in the heap. Only Deadlines change it. */
   dueIndex: number
   earlier: T | null
@@ -26,7 +28,7 @@ export class Deadlines<T extends Timed<T>> {
     const run = this.#runFirst
     const top = this.#heap[0]
     if (top === undefined) return run
-    return run === null || top.dueAt < run.dueAt ? top : run
+    return run === null || precedes(top, run) ? top : run
   }
 
   /** When the first member is due; Infinity when there is none. */
@@ -84,7 +86,7 @@ export class Deadlines<T extends Timed<T>> {
     while (index > 0) {
       const up = (index - 1) >> 1
       const parent = heap[up]
-      if (parent === undefined || parent.dueAt <= member.dueAt) break
+      if (parent === undefined || !precedes(member, parent)) break
       heap[index] = parent
       parent.dueIndex = index
       index = up
@@ -101,11 +103,11 @@ export class Deadlines<T extends Timed<T>> {
       let child = heap[down]
       const right = heap[down + 1]
       if (child === undefined) break
-      if (right !== undefined && right.dueAt < child.dueAt) {
+      if (right !== undefined && precedes(right, child)) {
         down++
         child = right
       }
-      if (member.dueAt <= child.dueAt) break
+      if (!precedes(child, member)) break
       heap[index] = child
       child.dueIndex = index
       index = down
@@ -115,15 +117,21 @@ export class Deadlines<T extends Timed<T>> {
   }
 }
 
+function precedes<T extends Timed<T>>(one: T, other: T): boolean {
+  return one.dueAt < other.dueAt || (one.dueAt === other.dueAt && one.seq < other.seq)
+}
+
 /** A moment at which its owner is due, for an owner that keeps several at a time. */
 export class Deadline<O> implements Timed<Deadline<O>> {
   readonly owner: O
   dueAt = 0
+  readonly seq: number
   dueIndex: number = OUTSIDE
   earlier: Deadline<O> | null = null
   later: Deadline<O> | null = null
 
-  constructor(owner: O) {
+  constructor(owner: O, seq = 0) {
     this.owner = owner
+    this.seq = seq
   }
 }

@@ -7,7 +7,7 @@ export type QueueOrder = 'fifo' | 'adaptive-lifo'
 
 export const PRIORITIES = 8
 /** Expired waiters turned away at once, so that a mass expiry does not stall the loop. */
-export const EXPIRE_AT_ONCE = 256
+export const EXPIRE_AT_ONCE = 1_000
 /** A wait after which `adaptive-lifo` takes the queue for congested, in ms. */
 const CONGESTED_MS = 50
 /** Grants in a row that may pass over the oldest waiter. */

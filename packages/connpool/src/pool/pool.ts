@@ -204,9 +204,10 @@ export class Pool<T> {
     return new Promise((resolve, reject) => {
       const now = this.#now()
       const timeoutMs = options.timeoutMs ?? this.#settings.acquireTimeoutMs
-      const ticket = new Ticket<T>(timeoutMs, reject, () => {}, resolve)
+      const ticket = new Ticket<T>(this.ready, timeoutMs, reject, () => {}, resolve)
       const waiter = new Waiter(ticket, 'ready', 0, now)
       this.#machine.awaitReady(waiter, now + timeoutMs, now)
+      ticket.asking = null
       this.#turns.expectEnd()
     })
   }
@@ -348,7 +349,7 @@ export class Pool<T> {
     return new Promise((resolve, reject) => {
       const now = this.#now()
       const { signal, priority = 0, timeoutMs = this.#settings.acquireTimeoutMs } = options
-      const ticket = new Ticket<T>(timeoutMs, reject, resolve)
+      const ticket = new Ticket<T>(this.acquire, timeoutMs, reject, resolve)
       const waiter = new Waiter(ticket, 'lease', priority, now)
       if (signal !== undefined) {
         ticket.heed(signal, () => {
@@ -358,6 +359,7 @@ export class Pool<T> {
         })
       }
       this.#machine.request(waiter, timeoutMs === 0 ? -Infinity : now + timeoutMs, now)
+      ticket.asking = null
       this.#turns.expectEnd()
     })
   }

@@ -1,18 +1,19 @@
 import type { PoolMachine } from '../core/machine.ts'
-import type { Refusal, Waiter } from '../core/waiter.ts'
+import type { Purpose, Refusal, Waiter } from '../core/waiter.ts'
 import { describe } from './describe.ts'
 import {
   AcquireTimeoutError,
   ConnectFailedError,
   PoolClosedError,
   type PoolError,
+  type PoolErrorDetails,
   PoolUnavailableError,
   QueueFullError,
 } from './errors.ts'
 import type { PoolStats } from './stats.ts'
 
 /** What an error tells of its pool. */
-interface Refuser<C, W> {
+export interface Refuser<C, W> {
   readonly name: string
   readonly machine: PoolMachine<C, W>
   readonly loans: { oldestMs(): number | null }
@@ -21,55 +22,99 @@ interface Refuser<C, W> {
   stats(): PoolStats
 }
 
-/** The error of somebody who is turned away: what happened, why, and what to do. */
-export function refusalError<C, W>(
-  pool: Refuser<C, W>,
-  refusal: Refusal,
-  { purpose, ticket: { timeoutMs } }: Waiter<{ readonly timeoutMs: number }>,
-): PoolError {
-  const { name, machine } = pool
-  const { backoff } = machine.moves
-  const stats = pool.stats()
-  const details = { stats, cause: backoff.standing === null ? undefined : pool.lastFailure }
-  const retryInMs = Math.max(0, Math.ceil(backoff.until - pool.now()))
-  const why = describe(pool.lastFailure)
-  switch (refusal) {
-    case 'timeout': {
-      const within = timeoutMs === 0 ? 'free at once' : `within ${timeoutMs} ms`
-      const standing = stats.open - stats.closing
-      const what =
-        purpose === 'lease'
-          ? `no connection ${within}`
-          : `${standing} of ${stats.min} connections stood within ${timeoutMs} ms`
-      const failure = backoff.standing === null ? '' : `; the last dial failed: ${why}`
-      const message = `${what} (${situation(stats, pool.loans.oldestMs())})${failure}`
-      return new AcquireTimeoutError(name, message, details)
-    }
-    case 'full':
-      return new QueueFullError(
-        name,
-        `${stats.waiting} wait already, as many as maxWaiters allows (${situation(stats, null)})`,
-        { stats },
-      )
-    case 'closed':
-      return new PoolClosedError(name, { stats })
-    case 'config':
-      return new ConnectFailedError(
-        name,
-        `connecting fails and will not mend by itself: ${why}; next trial in ${retryInMs} ms`,
-        retryInMs,
-        details,
-      )
-    case 'unavailable':
-      return new PoolUnavailableError(
-        name,
-        `the backend failed ${backoff.failures} times in a row, last: ${why}; ` +
-          `next trial in ${retryInMs} ms`,
-        retryInMs,
-        details,
-      )
+/** What was said of a timeout last. */
+interface Said {
+  readonly purpose: Purpose
+  readonly timeoutMs: number
+  readonly sentence: string
+}
+
+/**
+ * How things stood when somebody was turned away: told in the errors of all who are turned away by
+ * the same event, since a snapshot each would cost more than the rest of a mass expiry.
+ */
+export class Circumstances {
+  readonly #pool: string
+  readonly #stats: PoolStats
+  readonly #cause: PoolErrorDetails
+  /** The latest failed dial, in a sentence. */
+  readonly #why: string
+  readonly #failures: number
+  readonly #retryInMs: number
+  readonly #oldestMs: number | null
+  #said: Said | null = null
+
+  constructor(pool: Refuser<unknown, unknown>) {
+    const { backoff } = pool.machine.moves
+    const { lastFailure } = pool
+    this.#pool = pool.name
+    this.#stats = pool.stats()
+    const isFailing = backoff.standing !== null
+    this.#cause = { stats: this.#stats, cause: isFailing ? lastFailure : undefined }
+    this.#why = isFailing ? describe(lastFailure) : ''
+    this.#failures = backoff.failures
+    this.#retryInMs = Math.max(0, Math.ceil(backoff.until - pool.now()))
+    this.#oldestMs = pool.loans.oldestMs()
   }
-  return refusal satisfies never
+
+  /** What happened, why, and what to do. */
+  errorFor(
+    refusal: Refusal,
+    { purpose, ticket: { timeoutMs } }: Waiter<{ readonly timeoutMs: number }>,
+  ): PoolError {
+    const name = this.#pool
+    const stats = this.#stats
+    switch (refusal) {
+      case 'timeout':
+        return new AcquireTimeoutError(name, this.#late(purpose, timeoutMs), this.#cause)
+      case 'full':
+        return new QueueFullError(
+          name,
+          `${stats.waiting} wait already, as many as maxWaiters allows (${situation(stats, null)})`,
+          { stats },
+        )
+      case 'closed':
+        return new PoolClosedError(name, { stats })
+      case 'config':
+        return new ConnectFailedError(
+          name,
+          `connecting fails and will not mend by itself: ${this.#why}; ` +
+            `next trial in ${this.#retryInMs} ms`,
+          this.#retryInMs,
+          this.#cause,
+        )
+      case 'unavailable':
+        return new PoolUnavailableError(
+          name,
+          `the backend failed ${this.#failures} times in a row, last: ${this.#why}; ` +
+            `next trial in ${this.#retryInMs} ms`,
+          this.#retryInMs,
+          this.#cause,
+        )
+    }
+    return refusal satisfies never
+  }
+
+  /** The sentence of a timeout: the same text for all who waited as long. */
+  #late(purpose: Purpose, timeoutMs: number): string {
+    const said = this.#said
+    if (said?.purpose === purpose && said.timeoutMs === timeoutMs) return said.sentence
+    const sentence = this.#sentence(purpose, timeoutMs)
+    this.#said = { purpose, timeoutMs, sentence }
+    return sentence
+  }
+
+  #sentence(purpose: Purpose, timeoutMs: number): string {
+    const stats = this.#stats
+    const within = timeoutMs === 0 ? 'free at once' : `within ${timeoutMs} ms`
+    const standing = stats.open - stats.closing
+    const what =
+      purpose === 'lease'
+        ? `no connection ${within}`
+        : `${standing} of ${stats.min} connections stood within ${timeoutMs} ms`
+    const failure = this.#why === '' ? '' : `; the last dial failed: ${this.#why}`
+    return `${what} (${situation(stats, this.#oldestMs)})${failure}`
+  }
 }
 
 function situation(stats: PoolStats, oldestMs: number | null): string {

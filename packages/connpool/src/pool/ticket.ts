@@ -3,6 +3,8 @@ import type { Lease } from './lease.ts'
 
 const nothing = (): void => {}
 
+type Verb = (...args: never[]) => Promise<unknown>
+
 /** The promise of somebody who waits: for a lease, or for the pool to be ready. */
 export class Ticket<T> {
   readonly #granted: (lease: Lease<T>) => void
@@ -10,15 +12,19 @@ export class Ticket<T> {
   readonly #refused: (reason: unknown) => void
   /** How long it may wait, in ms. */
   readonly timeoutMs: number
+  /** The verb by which it is asked for, as long as that is on the stack. */
+  asking: Verb | null
   #signal: AbortSignal | null = null
   #onAbort: (() => void) | null = null
 
   constructor(
+    asking: Verb,
     timeoutMs: number,
     refused: (reason: unknown) => void,
     granted: (lease: Lease<T>) => void,
     ready: () => void = nothing,
   ) {
+    this.asking = asking
     this.timeoutMs = timeoutMs
     this.#refused = refused
     this.#granted = granted

@@ -24,7 +24,6 @@ export class Turns {
   readonly #clock: Required<Clock>
   readonly #handlers: TurnHandlers
   #ending = false
-  #later: (() => void)[] = []
 
   constructor(clock: Required<Clock>, handlers: TurnHandlers) {
     this.#clock = clock
@@ -43,12 +42,6 @@ export class Turns {
     this.#waitFor(IMMEDIATES_TO_POLL)
   }
 
-  /** Runs `act` when this turn ends. */
-  later(act: () => void): void {
-    this.#later.push(act)
-    this.expectEnd()
-  }
-
   #waitFor(immediates: number): void {
     if (immediates > 1) {
       this.#clock.setImmediate(() => this.#waitFor(immediates - 1))
@@ -60,9 +53,6 @@ export class Turns {
 
   readonly #end = (): void => {
     this.#ending = false
-    const acts = this.#later
-    this.#later = []
     this.#handlers.end()
-    for (const act of acts) act()
   }
 }

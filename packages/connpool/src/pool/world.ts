@@ -13,7 +13,7 @@ import { contextOf, lateCreate } from './failure.ts'
 import { Judgement } from './judgement.ts'
 import { type LoanOffice, Loans } from './loans.ts'
 import type { ResolvedSettings } from './options.ts'
-import { refusalError } from './refusal.ts'
+import { Rejections } from './rejections.ts'
 import type { ErrorOrigin, Source } from './source.ts'
 import { type PoolStats, snapshot } from './stats.ts'
 import { isThenable } from './thenable.ts'
@@ -52,6 +52,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
   readonly #alarm: Alarm
   /** What a pool does outlives the request that caused it, and must not keep its context. */
   readonly #root = new AsyncResource('connpool', { requireManualDestroy: false })
+  readonly #rejections: Rejections<T>
   #toRest: Place<T>[] = []
 
   constructor(
@@ -75,6 +76,12 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
       pollOver: () => this.machine.turnOver(),
     })
     this.loans = new Loans<T>(this, settings.limits.maxLeases)
+    this.#rejections = new Rejections<T>(this, (waiter, error) => {
+      if (waiter.purpose === 'lease' && this.events.has('refuse')) {
+        this.events.emit('refuse', this.now(), { error })
+      }
+      waiter.ticket.refuse(error)
+    })
   }
 
   now(): number {
@@ -95,6 +102,8 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     this.#toRest = []
     for (const slot of resting) if (slot.state === 'idle' && slot.stamped) this.#rest(slot)
     this.#setAlarm(now)
+    this.#rejections.tellSome()
+    if (this.#rejections.pending) this.turns.expectEnd()
   }
 
   #polled(): void {
@@ -104,6 +113,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
 
   #elapse(): void {
     const now = this.now()
+    this.#rejections.renew()
     this.machine.elapse(now)
     this.#setAlarm(now)
   }
@@ -327,13 +337,9 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     waiter.ticket.ready()
   }
 
-  /** Told at the end of the turn, so that a caller who retries at once cannot starve the pool. */
   refuse(waiter: Waiter<Ticket<T>>, refusal: Refusal): void {
-    const error = refusalError(this, refusal, waiter)
-    this.turns.later(() => {
-      if (waiter.purpose === 'lease') this.events.emit('refuse', this.now(), { error })
-      waiter.ticket.refuse(error)
-    })
+    this.#rejections.add(waiter, refusal)
+    this.turns.expectEnd()
   }
 
   // ── News ──────────────────────────────────────────────────────────────────────────────────────
@@ -355,6 +361,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
   }
 
   connectFailed(slot: Place<T>, _class: FailureClass, error: unknown): void {
+    this.#rejections.renew()
     this.lastFailure = error ?? this.#unexplained(slot)
     if (!this.events.has('connectFailed')) return
     const id = slot.id === 0 ? {} : { connectionId: slot.id }

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { systemClock } from '../../src/pool/clock.ts'
 import { createPool } from '../../src/pool/pool.ts'
 import { FakeSource } from '../../src/testing/index.ts'
-import { assertWhole, fixture, parked, settled } from './support/fixture.ts'
+import { fixture, parked, settled } from './support/fixture.ts'
 
 const requests = new AsyncLocalStorage<string>()
 
@@ -73,62 +73,5 @@ test('a waiter goes on in its own store, whoever released the connection', async
   await settled()
   requests.run('first', () => lease.release())
   await second
-  await pool.close()
-})
-
-test('a hundred thousand waiters are served in order, and stand on no stack', async () => {
-  const made = await parked(1, { max: 1, acquireTimeoutMs: Infinity })
-  const { pool } = made
-  const lease = await pool.acquire()
-  let served = 0
-  const all: Promise<void>[] = []
-  for (let place = 0; place < 100_000; place++) {
-    all.push(
-      pool.acquire().then((next) => {
-        assert.equal(served, place)
-        served++
-        next.release()
-      }),
-    )
-  }
-  assert.equal(pool.stats().waiting, 100_000)
-  lease.release()
-  await Promise.all(all)
-  assert.equal(served, 100_000)
-  await assertWhole(made)
-})
-
-test('a hundred thousand waiters are refused by close, in order', async () => {
-  const { pool } = await parked(1, { max: 1 })
-  const lease = await pool.acquire()
-  let refused = 0
-  const all: Promise<void>[] = []
-  for (let place = 0; place < 100_000; place++) {
-    all.push(
-      pool.acquire().then(
-        () => assert.fail('it was refused'),
-        () => assert.equal(refused++, place),
-      ),
-    )
-  }
-  const closed = pool.close()
-  lease.release()
-  await Promise.all(all)
-  await closed
-  assert.equal(pool.stats().refused, 100_000)
-})
-
-test('ten thousand waiters that expire together leave the loop its turns', async () => {
-  const { pool, clock } = await parked(1, { max: 1 })
-  const lease = await pool.acquire()
-  const all = Array.from({ length: 10_000 }, () => pool.acquire({ timeoutMs: 50 }).catch(() => {}))
-  await settled()
-  clock.advance(50)
-  const { timeouts } = pool.stats()
-  assert.ok(timeouts > 0 && timeouts < 1_000, 'a part of them at a time')
-  await clock.pass(200)
-  await Promise.all(all)
-  assert.equal(pool.stats().timeouts, 10_000)
-  lease.release()
   await pool.close()
 })

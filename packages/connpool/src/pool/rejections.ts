@@ -1,0 +1,83 @@
+import type { Refusal, Waiter } from '../core/waiter.ts'
+import type { PoolError } from './errors.ts'
+import { Circumstances, type Refuser } from './refusal.ts'
+import { stackless } from './stackless.ts'
+import type { Ticket } from './ticket.ts'
+
+/** So many are told in a turn of the loop: about 1 ms with what simple callers do about it. */
+const TOLD_AT_ONCE = 500
+
+interface Rejection<T> {
+  readonly waiter: Waiter<Ticket<T>>
+  readonly refusal: Refusal
+  readonly circumstances: Circumstances
+  /** null: made when it is told. */
+  readonly error: PoolError | null
+}
+
+/**
+ * Those who were turned away, until they are told: not before the turn of the loop ends, so that one
+ * who tries again at once cannot starve the pool; in order; and a portion a turn, so that ten
+ * thousands of them do not stall the loop.
+ */
+export class Rejections<T> {
+  readonly #pool: Refuser<unknown, Ticket<T>>
+  readonly #tell: (waiter: Waiter<Ticket<T>>, error: PoolError) => void
+  #untold: Rejection<T>[] = []
+  /** How many of them have been told. */
+  #told = 0
+  #circumstances: Circumstances | null = null
+
+  constructor(
+    pool: Refuser<unknown, Ticket<T>>,
+    tell: (waiter: Waiter<Ticket<T>>, error: PoolError) => void,
+  ) {
+    this.#pool = pool
+    this.#tell = tell
+  }
+
+  /** Whether somebody is to be told. */
+  get pending(): boolean {
+    return this.#untold.length > 0
+  }
+
+  /** What was so when others were turned away may be so no more. */
+  renew(): void {
+    this.#circumstances = null
+  }
+
+  add(waiter: Waiter<Ticket<T>>, refusal: Refusal): void {
+    const { asking } = waiter.ticket
+    if (asking !== null) this.renew()
+    this.#circumstances ??= new Circumstances(this.#pool)
+    const circumstances = this.#circumstances
+    let error: PoolError | null = null
+    if (asking !== null) {
+      error = stackless(() => circumstances.errorFor(refusal, waiter))
+      // Who asks this moment is on the stack: the error says where.
+      Error.captureStackTrace(error, asking)
+    }
+    this.#untold.push({ waiter, refusal, circumstances, error })
+  }
+
+  /** Tells the next portion. */
+  tellSome(): void {
+    this.renew()
+    if (this.#untold.length === 0) return
+    const portion = this.#untold.slice(this.#told, this.#told + TOLD_AT_ONCE)
+    this.#told += portion.length
+    if (this.#told === this.#untold.length) {
+      this.#untold = []
+      this.#told = 0
+    }
+    const errors = stackless(() => portion.map(errorOf))
+    portion.forEach(({ waiter }, index) => {
+      const error = errors[index]
+      if (error !== undefined) this.#tell(waiter, error)
+    })
+  }
+}
+
+function errorOf<T>({ waiter, refusal, circumstances, error }: Rejection<T>): PoolError {
+  return error ?? circumstances.errorFor(refusal, waiter)
+}
