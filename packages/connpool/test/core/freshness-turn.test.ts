@@ -34,7 +34,7 @@ test('for the rest of that turn it is lent at once, and not in the next', () => 
   later.acquire()
   later.turn()
   assert.equal(later.acquire().state, 'waiting')
-  assert.equal(later.turnAsked, true)
+  assert.equal(later.truth.turnAsked, true)
 })
 
 test('freshForMs lends without a turn for that long', () => {

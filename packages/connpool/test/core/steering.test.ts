@@ -171,7 +171,7 @@ describe('close', () => {
     for (const dial of world.running) world.failed('backend', dial)
     world.release(lease)
     assert.equal(lease.connection?.destroyed, 'shutdown')
-    assert.equal(world.drains, 0)
+    assert.equal(world.truth.drains, 0)
     world.closed()
     world.finished()
   })

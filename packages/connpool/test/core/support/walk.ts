@@ -1,5 +1,7 @@
 import type { Limits } from '../../../src/core/limits.ts'
 import { seeded } from '../../support/seeded.ts'
+import { goHome, prosper } from './futures.ts'
+import { repetitions, staleAnswers } from './stale.ts'
 import { type Connection, type Ticket, World } from './world.ts'
 
 /** One step of a walk. Its seed draws all that it leaves open, so that steps can be left out. */
@@ -96,7 +98,7 @@ const moves = {
     world.offer()
   },
   turn: (world, random) => {
-    if (world.turnAsked || random() < 0.1) {
+    if (world.truth.turnAsked || random() < 0.1) {
       world.turn(() => {
         for (let left = random() * 3; left > 1; left--) meddle(world, random)
       })
@@ -210,31 +212,8 @@ function reactTo(world: World, random: Random, effect: string, subject: unknown)
 /** Events that come late, doubled, or where they do not belong: none may change anything. */
 function stale(world: World, random: Random): void {
   const connection = pick(random, world.connections)
-  if (connection === undefined) return
-  const { machine, now } = world
-  const { slot, dial, asked, destroyed, gone, holders } = connection
-  const ends: [boolean, string, () => void][] = [
-    [dial === 'opened', 'opened', () => machine.opened(slot, now)],
-    [dial !== 'running', 'openFailed', () => machine.openFailed(slot, 'config', undefined, now)],
-    [asked !== 'probe', 'probed', () => machine.probed(slot, false, 'config', undefined, now)],
-    [asked !== 'probe', 'probed', () => machine.probed(slot, true, 'config', undefined, now)],
-    [asked !== 'reset', 'resetDone', () => machine.resetDone(slot, true, undefined, now)],
-    [asked !== 'reset', 'resetDone', () => machine.resetDone(slot, false, undefined, now)],
-    [destroyed === null || gone, 'closed', () => machine.closed(slot, now)],
-    [destroyed !== null || gone, 'died', () => machine.died(slot, 'config', undefined, now)],
-    [holders === 0, 'giveBack', () => machine.giveBack(slot, Infinity)],
-    [holders === 0, 'returned', () => machine.returned(slot, Infinity, true, false, now)],
-    [holders === 0, 'discard', () => machine.discard(slot, 'destroyed', undefined, now)],
-    [holders === 0, 'detach', () => machine.detach(slot, now)],
-  ]
-  for (const [isStale, what, act] of ends) {
-    if (isStale) world.quiet(`a stale ${what} of connection ${connection.serial}`, act)
-  }
-  const settled = pick(
-    random,
-    world.tickets.filter(({ state }) => state !== 'waiting'),
-  )
-  if (settled !== undefined) world.quiet('a late cancel', () => world.cancel(settled))
+  const answers = connection === undefined ? [] : staleAnswers(world, connection)
+  for (const [what, act] of [...answers, ...repetitions(world)]) world.quiet(what, act)
 }
 
 /** A walk over random small options. */
@@ -312,29 +291,20 @@ export function run(
       }
       doing = kind
       lines = world.log.length
-      if (world.paused && kind === 'pause') world.resume()
+      if (world.truth.paused && kind === 'pause') world.resume()
       else moves[kind](world, random)
       world.settled()
       trace(`${world.now} ${kind}: ${world.log.slice(lines).join(', ')}`)
     }
     doing = 'go home'
     world.react = () => undefined
+    prosper(world)
     goHome(world)
     return null
   } catch (error) {
     trace(`${world.now} ${doing}: ${world.log.slice(lines).join(', ')} <- here`)
     return error instanceof Error ? error : new Error(String(error))
   }
-}
-
-/** Law 18: close it, let the world answer all it was asked, and nothing may be left. */
-function goHome(world: World): void {
-  world.close(50)
-  world.advance(50)
-  for (const ticket of world.held) world.release(ticket)
-  for (const dial of world.running) world.failed('backend', dial)
-  for (const connection of world.destroying) world.closed(connection)
-  world.finished()
 }
 
 /** The shortest walk found that still fails, by leaving out steps and options. */
