@@ -1,5 +1,5 @@
 import type { Limits } from '../../../src/core/limits.ts'
-import { type Connection, World } from './world.ts'
+import { type Connection, type Ticket, World } from './world.ts'
 
 /** A world with so many connections, proven, idle and parked. */
 export function stocked(
@@ -20,6 +20,13 @@ export function stocked(
 export function connection(world: World, serial: number): Connection {
   const found = world.connections[serial - 1]
   if (found === undefined) throw new RangeError(`there is no connection ${serial}`)
+  return found
+}
+
+/** The acquire with this number, which must be there. */
+export function ticket(world: World, serial: number): Ticket {
+  const found = world.tickets[serial - 1]
+  if (found === undefined) throw new RangeError(`there is no ticket ${serial}`)
   return found
 }
 

@@ -335,10 +335,7 @@ export class World implements Hinterland {
     this.now = end
     // No time passes while a turn is awaited: what then comes to need a probe rings no alarm.
     if (this.truth.turnAsked) this.#ring(() => this.machine.elapse(end))
-    else if (this.#judges) {
-      this.quiet('an alarm that was not set', () => this.machine.elapse(end))
-      holdTime(this.truth)
-    }
+    else if (this.#judges) holdTime(this.truth)
   }
 
   #ring(act: () => void): void {

@@ -1,0 +1,114 @@
+// Explores all that is in programme.ts, on every core.
+//
+//   npm run test:explore                      everything
+//   npm run test:explore -- lifetime 'max 2'  the settings whose names contain all of the words
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { seeded } from '../../support/seeded.ts'
+import { explore } from './explorer.ts'
+import { programme } from './programme.ts'
+import { testOf } from './report.ts'
+import { doubt } from './twins.ts'
+
+/** One of so many arrivals at a known state is doubted. */
+const DOUBTED = 1 / 500
+const PROGRESS_MS = 2_000
+
+interface Result {
+  readonly task: number
+  readonly states: number
+  readonly transitions: number
+  readonly ms: number
+  /** The test that fails; null when every law holds. */
+  readonly failing: string | null
+}
+
+const words = process.argv.slice(2)
+const tasks = programme.flatMap((chapter) =>
+  chapter.settings
+    .filter(({ name }) => words.every((word) => `${chapter.name}: ${name}`.includes(word)))
+    .map((setting) => ({ chapter, setting })),
+)
+
+if (process.send === undefined) await lead()
+else process.on('message', (task: number) => process.send?.(work(task)))
+
+function work(task: number): Result {
+  const setting = tasks[task]?.setting
+  if (setting === undefined) throw new RangeError(`there is no task ${task}`)
+  const random = seeded(task)
+  const begun = process.cpuUsage()
+  let doubts: string | null = null
+  const { states, transitions, violation } = explore(setting, (_, known, other) => {
+    if (doubts === null && random() < DOUBTED) doubts = doubt(setting, known, other, random)
+  })
+  const { user, system } = process.cpuUsage(begun)
+  const failing = violation === null ? doubts : testOf(violation)
+  return { task, states, transitions, ms: (user + system) / 1_000, failing }
+}
+
+async function lead(): Promise<void> {
+  const results: Result[] = []
+  let next = 0
+  let told = 0
+  const crew = Array.from({ length: Math.min(availableParallelism(), tasks.length) }, async () => {
+    const worker = fork(fileURLToPath(import.meta.url), words)
+    let task = next
+    const begin = () => {
+      task = next
+      if (next < tasks.length) worker.send(next++)
+      else worker.disconnect()
+    }
+    worker.on('message', (result: Result) => {
+      results.push(result)
+      begin()
+      const { setting } = tasks[result.task] ?? {}
+      if (result.failing !== null)
+        console.log(`\n${setting?.name}:\n${result.failing}\n`)
+      if (performance.now() - told < PROGRESS_MS) return
+      told = performance.now()
+      const { states, transitions } = result
+      const found = `${states} states, ${transitions} transitions`
+      console.log(`${results.length}/${tasks.length} ${setting?.name}: ${found}`)
+    })
+    begin()
+    const [code, signal] = await once(worker, 'exit')
+    if (code !== 0)
+      console.log(`\n${tasks[task]?.setting.name} ended its worker: ${code ?? signal}\n`)
+  })
+  await Promise.all(crew)
+  report(results)
+  console.log(`in ${Math.round(performance.now() / 1_000)} s`)
+  const isWell = results.every(({ failing }) => failing === null)
+  process.exitCode = isWell && tasks.length > 0 && results.length === tasks.length ? 0 : 1
+}
+
+function report(results: readonly Result[]): void {
+  const rows = programme.map((chapter) => {
+    const own = results.filter(({ task }) => tasks[task]?.chapter === chapter)
+    return [chapter.name, ...sums(own)]
+  })
+  const table = [
+    ['', 'settings', 'states', 'transitions', 'CPU s', 'broken'],
+    ...rows,
+    ['all', ...sums(results)],
+  ]
+  for (const [name = '', ...cells] of table) {
+    console.log(name.padEnd(18) + cells.map((cell) => cell.padStart(14)).join(''))
+  }
+}
+
+function sums(results: readonly Result[]): string[] {
+  const sum = (of: (result: Result) => number) =>
+    results.reduce((total, result) => total + of(result), 0).toLocaleString('en')
+  const broken = results.filter(({ failing }) => failing !== null).length
+  return [
+    results.length.toLocaleString('en'),
+    sum(({ states }) => states),
+    sum(({ transitions }) => transitions),
+    Math.round(results.reduce((total, { ms }) => total + ms, 0) / 1_000).toLocaleString('en'),
+    String(broken),
+  ]
+}
