@@ -1,17 +1,20 @@
 // Between a test and its server: runs the server as often as it is told, and ends it when the channel to the test's process
 // closes. That happens whichever way that process ends, also when it is killed.
 //
-// Argument: the server's folder, which is removed at last. Told: a command and its arguments. Tells, in the order in which it
-// happened: { pid }, { said } and { ended }.
+// Argument: the server's folder, which is removed at last. Told: the words of a command, and who runs it. Tells, in the order
+// in which it happened: { pid }, { said } and { ended }.
 import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
+import { signalFamily } from './family.mjs'
 
 const folder = process.argv[2] ?? ''
 /** @type {import('node:child_process').ChildProcess | undefined} */
 let server
 
-process.on('message', (/** @type {string[]} */ [command = '', ...words]) => {
-  const started = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'] })
+/** @typedef {{ words: string[], owner?: import('./owner.ts').Owner }} Order */
+
+process.on('message', (/** @type {Order} */ { words: [command = '', ...words], owner }) => {
+  const started = spawn(command, words, { ...owner, stdio: ['ignore', 'pipe', 'pipe'] })
   server = started
   let end = ''
   for (const stream of [started.stdout, started.stderr]) {
@@ -29,8 +32,8 @@ process.on('message', (/** @type {string[]} */ [command = '', ...words]) => {
 })
 
 process.on('disconnect', () => {
-  if (server === undefined) leave()
-  else server.kill('SIGKILL')
+  if (server?.pid === undefined) leave()
+  else signalFamily(server.pid, 'SIGKILL')
 })
 
 // Interrupted together with the test, it still has a server to end.

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { signalFamily } from './family.mjs'
+import type { Owner } from './owner.ts'
 
 /** What a server ends with: a test, or `{ after }` of node:test for all tests of a file. */
 export interface Scope {
@@ -15,6 +17,8 @@ export interface Scope {
 export interface ServerPlan {
   /** The first word of whatever it prints. */
   readonly name: string
+  /** Who runs it. Default: whoever we are. */
+  readonly owner?: Owner
   /** What to run so that it listens on `port` of 127.0.0.1; what it writes goes into `folder`. */
   command(port: number, folder: string): readonly string[]
   /** A line that it prints once it listens; or a question to its port that nobody else would answer. */
@@ -104,26 +108,33 @@ export class ServerProcess {
     const serving = new Promise<undefined>((resolve) => {
       this.#serving = () => resolve(undefined)
     })
-    this.#keeper.send([...this.#plan.command(this.#port, this.#folder)])
+    const { owner } = this.#plan
+    this.#keeper.send({ words: this.#plan.command(this.#port, this.#folder), owner })
     const end = await Promise.race([serving, this.#answers(begun, this.#end), this.#end])
     this.#serves = end === undefined
     if (this.#serves) return
     throw new Error(`${this.#plan.name} ended (${end}) instead of serving:\n${this.#said}`)
   }
 
-  /** Ends it at once, and with it its connections. */
+  /** Ends it at once, its children too, and with them its connections. */
   async kill(): Promise<void> {
-    process.kill(this.pid, 'SIGKILL')
+    signalFamily(this.pid, 'SIGKILL')
     await this.#end
   }
 
-  /** Stops it in its tracks: the system still accepts for it, and nobody answers. */
+  /** Asks it to end, by the signal that it takes for that. Resolves when it has ended, however long it takes. */
+  async quit(signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM'): Promise<void> {
+    process.kill(this.pid, signal)
+    await this.#end
+  }
+
+  /** Stops it in its tracks, and its children: the system still accepts for it, and nobody answers. */
   freeze(): void {
-    process.kill(this.pid, 'SIGSTOP')
+    signalFamily(this.pid, 'SIGSTOP')
   }
 
   thaw(): void {
-    process.kill(this.pid, 'SIGCONT')
+    signalFamily(this.pid, 'SIGCONT')
   }
 
   /** Asks its port, where it prints nothing that tells, until it answers or ends. */

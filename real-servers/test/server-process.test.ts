@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -75,6 +75,44 @@ test('killed, it can be started again on its port', { timeout }, async (t) => {
   assert.equal(await greetingOf(t, port), String(port))
 })
 
+test('asked to end, it may take its time, and can be started again', { timeout }, async (t) => {
+  const politely = `process.on('SIGTERM', () => setImmediate(() => process.exit(7)));${greet}`
+  const server = await ServerProcess.start(t, planOf(politely))
+  await server.quit()
+  assert.throws(() => server.pid, /greeter does not run/)
+  await server.start()
+  assert.equal(await greetingOf(t, server.port), String(server.port))
+})
+
+/** One that has started another, which says its number and stays. */
+const parent = `
+  require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1_000)'], {
+    stdio: 'ignore',
+  }).on('spawn', function () {
+    require('node:fs').writeFileSync(process.argv[2] + '/child', String(this.pid))
+    console.log('listening')
+  })`
+
+test('its children are frozen, thawed and killed with it', {
+  timeout,
+  skip: process.platform !== 'linux' && 'needs /proc',
+}, async () => {
+  for (const ending of ['kill', 'scope'] as const) {
+    const ends: (() => Promise<void>)[] = []
+    const { plan, folders } = withFolders(planOf(parent))
+    const server = await ServerProcess.start({ after: (end) => ends.push(end) }, plan)
+    const child = Number(readFileSync(join(folders.at(-1) ?? '', 'child'), 'utf8'))
+    server.freeze()
+    while (stateOf(child) !== 'T') await new Promise(setImmediate)
+    server.thaw()
+    while (stateOf(child) === 'T') await new Promise(setImmediate)
+    server.freeze()
+    if (ending === 'kill') await server.kill()
+    for (const end of ends) await end()
+    while (!['Z', undefined].includes(stateOf(child))) await new Promise(setImmediate)
+  }
+})
+
 test('frozen it is silent, and thawed it answers', { timeout }, async (t) => {
   const server = await ServerProcess.start(t, planOf(greet))
   server.freeze()
@@ -114,6 +152,15 @@ test('it ends when the process that started it is killed', { timeout }, async (t
   parent.kill('SIGKILL')
   await closed
 })
+
+/** As in /proc: T stands still, Z is dead; undefined: gone. */
+function stateOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '')[0]
+  } catch {
+    return undefined
+  }
+}
 
 /** Notes the folders that the server is given. */
 function withFolders(plan: ServerPlan): { plan: ServerPlan; folders: string[] } {

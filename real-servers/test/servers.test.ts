@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { anyRedis, microsocks, ownRedis, tinyproxy } from '../src/index.ts'
+import { anyRedis, microsocks, ownRedis, postgres, tinyproxy } from '../src/index.ts'
 
 const timeout = 20_000
 
@@ -26,6 +26,34 @@ test('a Redis of its own is empty, and asks for its password', {
   socket.write('AUTH "open sesame"\r\nDBSIZE\r\n')
   assert.equal(await heard(socket, /\n.*\n/s), '+OK\r\n:0\r\n')
 })
+
+test('a PostgreSQL lets us in, has the settings it was given, and is the same when it comes back', {
+  timeout,
+  skip: postgres.skip,
+}, async (t) => {
+  const server = await postgres.start(t, { max_connections: 7 })
+  for (const end of [undefined, () => server.kill(), () => server.quit('SIGINT')]) {
+    if (end !== undefined) {
+      await end()
+      await server.start()
+    }
+    const socket = await connected(t, server.port)
+    const login = Buffer.from('\0\x03\0\0user\0postgres\0\0', 'latin1')
+    socket.write(Buffer.concat([sizeOf(login), login]))
+    await heard(socket, /Z.{4}I$/s)
+    const query = Buffer.from('SHOW max_connections\0')
+    socket.write(Buffer.concat([Buffer.from('Q'), sizeOf(query), query]))
+    assert.match(await heard(socket, /Z.{4}I$/s), /7C.{4}SHOW/s)
+    socket.destroy()
+  }
+})
+
+/** As it stands in front of a message. */
+function sizeOf(message: Buffer): Buffer {
+  const size = Buffer.alloc(4)
+  size.writeInt32BE(message.length + 4)
+  return size
+}
 
 test('a SOCKS5 proxy listens, and knows its password', {
   timeout,
