@@ -1,5 +1,6 @@
 export { type Microsocks, microsocks } from './microsocks.ts'
 export { requireProgram, skipWithout } from './missing.ts'
+export { netNamespace } from './net-namespace.ts'
 export { type PostgresSettings, postgres } from './postgres.ts'
 export { anyRedis, ownRedis, type RedisAddress } from './redis.ts'
 export type { ServerProcess } from './server-process.ts'

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { netNamespace } from '@connpool/real-servers'
 import type { scenes } from '../support/black-hole-scenes.ts'
-import { scenery, skipScenes } from '../support/net-namespace.ts'
+import { scenery } from '../support/net-namespace.ts'
 
 const timeout = 20_000
-const skip = skipScenes
+const { skip } = netNamespace
 const play = scenery<typeof scenes>(new URL('../support/black-hole-scenes.ts', import.meta.url))
 
 /** A busy machine is late; what would be wrong here is later than that. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
+import { netNamespace } from '@connpool/real-servers'
 import {
   createTcpPool,
   type PoolEvent,
@@ -10,7 +11,6 @@ import {
 import { RudeServer } from '../../src/testing/index.ts'
 import type { Scenes } from './net-namespace.ts'
 import { next } from './next.ts'
-import { swallow } from './swallow.ts'
 
 // What happens where packets vanish or ports run out, for black-hole.test.ts. Each scene is alone in a
 // network namespace, and its process ends with it: nothing has to be put back or closed.
@@ -67,7 +67,7 @@ async function recovery(pool: TcpPool, mend: () => void): Promise<number> {
 export const scenes = {
   async dials() {
     const { port, pool } = await place({ connectTimeoutMs: 200 })
-    const lift = swallow(port)
+    const lift = netNamespace.swallow(port)
     const refused = await refusal(pool, 2_000)
     const { connectFailures, unavailable } = pool.stats()
     const recoveryMs = await recovery(pool, lift)
@@ -76,7 +76,7 @@ export const scenes = {
 
   async wholeDials() {
     const { port, pool } = await place({ createTimeoutMs: 200 })
-    swallow(port)
+    netNamespace.swallow(port)
     return { port, refused: await refusal(pool, 1_000) }
   },
 
@@ -85,7 +85,7 @@ export const scenes = {
       connectTimeoutMs: 200,
       backoff: { initialMs: 5_000, jitter: 0, failFastAfter: 1 },
     })
-    swallow(port)
+    netNamespace.swallow(port)
     return { first: await refusal(pool, 10_000), second: await refusal(pool, 10_000) }
   },
 
@@ -97,7 +97,7 @@ export const scenes = {
       probeTimeoutMs: 200,
     })
     await park(pool, 3)
-    const lift = swallow(port)
+    const lift = netNamespace.swallow(port)
     const refused = await refusal(pool, 1_500)
     const { closed, probeFailures } = pool.stats()
     const recoveryMs = await recovery(pool, lift)
@@ -111,7 +111,7 @@ export const scenes = {
       probeTimeoutMs: 200,
     })
     await park(pool, 1)
-    swallow(port)
+    netNamespace.swallow(port)
     const closed = await next(pool, 'close')
     return { reason: closed.reason, acquires: pool.stats().acquires }
   },
@@ -120,7 +120,7 @@ export const scenes = {
     const { port, pool } = await place()
     await park(pool, 2)
     const lent = await pool.acquire()
-    const lift = swallow(port)
+    const lift = netNamespace.swallow(port)
     const relent = await pool.acquire()
     const { hits } = pool.stats()
     const ends: string[] = []
@@ -139,7 +139,7 @@ export const scenes = {
     const { port, pool: idle } = await place()
     const dialling = createTcpPool({ host: '127.0.0.1', port })
     await park(idle, 2)
-    swallow(port)
+    netNamespace.swallow(port)
     const refused = refusal(dialling, Infinity)
     const begun = performance.now()
     await Promise.all([idle.close(), dialling.close()])
@@ -155,7 +155,7 @@ export const scenes = {
     const ends: PoolEvent[] = []
     pool.on('close', (event) => ends.push(event))
     const aborted = once(lent.signal, 'abort')
-    swallow(port)
+    netNamespace.swallow(port)
     await aborted
     while (ends.length < 2) await next(pool, 'close')
     const { cause } = lent.signal.reason

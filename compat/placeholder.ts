@@ -1,3 +1,0 @@
-import * as connpool from 'connpool'
-
-console.log(Object.keys(connpool))
