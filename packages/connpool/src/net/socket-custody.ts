@@ -99,6 +99,10 @@ export class SocketCustody implements Custody<Duplex> {
     return isAlive(socket)
   }
 
+  hasEnded(socket: Duplex): boolean {
+    return socket.readableEnded
+  }
+
   about(socket: Kept): About {
     return socket[WARD]?.about ?? {}
   }

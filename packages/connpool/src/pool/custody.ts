@@ -11,6 +11,8 @@ export interface Custody<T> {
   lend(connection: T): boolean
   /** Whether it lives, as far as the loop has seen. */
   isAlive(connection: T): boolean
+  /** Whether its peer has ended it, and whoever had it heard of that: all that came before was read. */
+  hasEnded(connection: T): boolean
   /** What is wrong with it. Asked right after `park`, `lend` or `isAlive` found that something is. */
   whyUnfit(connection: T): Error
   /** Whether all that the borrower wrote is on its way. */

@@ -98,9 +98,10 @@ export class Loans<T> implements Lender<T> {
     const told = this.#events.has('release') ? this.#heldMs(slot, holding) : null
     // A shared connection is closed with its last lease, and because of this one.
     if (error !== undefined && slot.leases > 1) slot.cargo.error ??= error
-    this.#machine.discard(slot, reason, error, this.#office.now())
+    const why = error !== undefined && this.#wasEnded(slot) ? 'died' : reason
+    this.#machine.discard(slot, why, error, this.#office.now())
     this.#office.turns.expectEnd()
-    if (told !== null) this.#tellReleased(slot, told, reason, error)
+    if (told !== null) this.#tellReleased(slot, told, why, error)
     if (error !== undefined) this.#office.judge(error, from)
   }
 
@@ -179,6 +180,15 @@ export class Loans<T> implements Lender<T> {
   #lentSince(slot: Slot<Cargo<T>>, now: number): number {
     for (const holding of slot.cargo.holdings ?? []) return holding.since // The first is the oldest.
     return slot.stamped ? slot.since : now
+  }
+
+  /**
+   * Its peer ended it, and its holder throws because of that, before its `'close'` could tell the pool.
+   * It died, as it would have done a tick later.
+   */
+  #wasEnded(slot: Slot<Cargo<T>>): boolean {
+    if (this.#custody === null || slot.state !== 'lent' || slot.leases > 1) return false
+    return this.#custody.hasEnded(slot.cargo.connection as T) // A lent slot has its connection.
   }
 
   #hold(cargo: Cargo<T>): Holding {

@@ -203,6 +203,65 @@ test('a server that is killed and comes back: no connection that died idle is le
   assert.equal(opened - Object.values(closed).reduce((sum, count) => sum + count, 0), open)
 })
 
+/** How a borrower may learn that there is nothing more to come. */
+const ways: Record<string, (lease: Lease<Socket>) => Promise<unknown>> = {
+  end: ({ connection }) => once(connection.resume(), 'end'),
+  'a loop over it': async ({ connection }) => {
+    for await (const bytes of connection) assert.fail(`heard ${bytes}`)
+  },
+  close: ({ connection }) => once(connection.resume(), 'close'),
+  'the signal of its lease': ({ connection, signal }) => once(connection, 'data', { signal }),
+}
+
+for (const [way, learn] of Object.entries(ways)) {
+  test(`a server that accepts and hangs up is not hammered, though its borrower throws first: ${way}`, {
+    timeout,
+  }, async (t) => {
+    await using server = await RudeServer.start({
+      behaviour: (connection) => {
+        connection.ignore()
+        return connection.end()
+      },
+    })
+    const clock = new ManualClock()
+    const pool = openPool(t, { port: server.port, clock, random: () => 0 })
+    const used = pool.use(async (_, lease) => {
+      await learn(lease)
+      throw new Error('no answer')
+    })
+    await assert.rejects(used)
+    const { closed, connectFailures } = pool.stats()
+    assert.equal(closed.died, 1)
+    assert.equal(connectFailures.backend, 1)
+    const refused = assert.rejects(pool.acquire({ timeoutMs: 50 }), { code: 'ERR_ACQUIRE_TIMEOUT' })
+    await turns(3)
+    assert.equal(pool.stats().connecting, 0)
+    await clock.pass(50)
+    await refused
+    assert.equal(pool.stats().opened, 1)
+  })
+}
+
+test('a connection that its peer ended after the reply, and that is destroyed without an error, did not fail', {
+  timeout,
+}, async (t) => {
+  await using server = await RudeServer.start({
+    behaviour: (connection) => {
+      connection.ignore()
+      return connection.end('the reply')
+    },
+  })
+  const pool = openPool(t, { port: server.port })
+  for (let round = 0; round < 3; round++) {
+    const lease = await pool.acquire()
+    await once(lease.connection.resume(), 'end')
+    lease.destroy()
+  }
+  const { closed, connectFailures } = pool.stats()
+  assert.equal(closed.destroyed, 3)
+  assert.equal(connectFailures.backend, 0)
+})
+
 /** Asks and hears the answer; false when the connection broke meanwhile. Ends the lease. */
 async function answers(lease: Lease<Socket>): Promise<boolean> {
   try {

@@ -16,6 +16,7 @@ class Guard implements Custody<FakeConnection> {
   readonly asked: string[] = []
   readonly unfit = new Set<FakeConnection>()
   reason: 'died' | 'dirty' = 'dirty'
+  ended = false
   /** Ends the flush that is under way; null where all is flushed at once. */
   unflushed = false
   flushing: { resolve(): void; reject(error: unknown): void; signal: AbortSignal } | null = null
@@ -28,6 +29,9 @@ class Guard implements Custody<FakeConnection> {
   }
   isAlive(): boolean {
     return this.reason === 'dirty'
+  }
+  hasEnded(): boolean {
+    return this.ended
   }
   whyUnfit({ id }: FakeConnection): Error {
     return new UnfitError(this.reason, `connection ${id} was found so`)
@@ -82,6 +86,30 @@ describe('a custody', () => {
     assert.deepEqual(guard.asked.splice(0), ['park 1', 'lend 1', 'park 1'])
     await settled()
     assert.deepEqual(guard.asked.splice(0), ['watch 1'])
+    await pool.close()
+  })
+
+  test('that saw the peer end a connection has it die when its holder destroys it for an error', async () => {
+    const { pool, guard } = guarded()
+    const told: unknown[] = []
+    pool.on('release', ({ reason, error }) => told.push([reason, error]))
+    const error = new Error('half a reply')
+    for (const [ended, why] of [
+      [false, error],
+      [true, undefined],
+      [true, error],
+    ] as const) {
+      const lease = await pool.acquire()
+      guard.ended = ended
+      lease.destroy(why)
+    }
+    assert.deepEqual(told, [
+      ['destroyed', error],
+      ['destroyed', undefined],
+      ['died', error],
+    ])
+    const { closed, connectFailures } = pool.stats()
+    assert.deepEqual([closed.destroyed, closed.died, connectFailures.backend], [2, 1, 1])
     await pool.close()
   })
 

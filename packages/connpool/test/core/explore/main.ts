@@ -65,8 +65,7 @@ async function lead(): Promise<void> {
       results.push(result)
       begin()
       const { setting } = tasks[result.task] ?? {}
-      if (result.failing !== null)
-        console.log(`\n${setting?.name}:\n${result.failing}\n`)
+      if (result.failing !== null) console.log(`\n${setting?.name}:\n${result.failing}\n`)
       if (performance.now() - told < PROGRESS_MS) return
       told = performance.now()
       const { states, transitions } = result
