@@ -180,8 +180,10 @@ export class Pool<T> {
     try {
       result = await fn(lease.connection, lease)
     } catch (error) {
+      const keeps = !isEnded(lease) && this.#keeps(options?.keep, error)
+      // `keep` may have ended it.
       if (!isEnded(lease)) {
-        if (this.#keeps(options?.keep, error)) lease.release()
+        if (keeps) lease.release()
         else giveUp(lease, error)
       }
       throw error

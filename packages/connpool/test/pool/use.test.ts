@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { Lease } from '../../src/pool/lease.ts'
+import type { FakeConnection } from '../../src/testing/index.ts'
 import { assertWhole, fixture, outcome, parked, rejection, settled } from './support/fixture.ts'
 import { warnings } from './support/warnings.ts'
 
@@ -91,6 +93,29 @@ describe('use', () => {
     assert.deepEqual([closed.destroyed, closed.detached, closed.unreleased], [1, 1, 1])
     assert.deepEqual([leases, idle], [0, 1])
     await pool.close()
+  })
+
+  test('leaves a lease alone that `keep` ended itself, and passes the function’s error on', async () => {
+    for (const keeps of [true, false]) {
+      const { pool } = await parked(1)
+      const error = new Error('the real one')
+      let held: Lease<FakeConnection> | null = null
+      const refused = pool.use(
+        (_, lease) =>
+          Promise.reject(error).finally(() => {
+            held = lease
+          }),
+        {
+          keep: () => {
+            held?.release()
+            return keeps
+          },
+        },
+      )
+      assert.equal(await rejection(refused), error)
+      assert.deepEqual([pool.stats().idle, pool.stats().leases], [1, 0])
+      await pool.close()
+    }
   })
 
   test('passes the function’s error on when the connection died under it', async () => {
