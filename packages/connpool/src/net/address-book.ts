@@ -132,7 +132,7 @@ export class AddressBook {
   /** The pool is closed: nobody needs them any more. Who waits for an answer is told `why`. */
   close(why: Error): void {
     this.#end.abort(why)
-    this.#alarm.set(Infinity, false, 0)
+    this.#alarm.set(Infinity, false)
   }
 
   /** One lookup serves all who ask while it is under way. */
@@ -177,7 +177,7 @@ export class AddressBook {
     if (this.#end.signal.aborted) return
     const now = this.#options.clock.now()
     this.#wakeAt = now + ms
-    this.#alarm.set(this.#wakeAt, false, now)
+    this.#alarm.set(this.#wakeAt, false)
   }
 
   #wake(): void {

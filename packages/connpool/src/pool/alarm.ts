@@ -20,7 +20,7 @@ export class Alarm {
   }
 
   /** Rings at `due`, or sooner, as for what a timer cannot wait for; `held` keeps the process alive. */
-  set(due: number, held: boolean, now: number): void {
+  set(due: number, held: boolean): void {
     if (due === Infinity && !held) {
       this.#clear()
       return
@@ -28,6 +28,8 @@ export class Alarm {
     // An alarm that rings too soon costs a look; setting it anew each time costs more.
     if (this.#timer === null || due < this.#at) {
       this.#timer?.close()
+      // Read anew: the callbacks of what was just done may have taken long.
+      const now = this.#clock.now()
       const delayMs = Math.min(Math.max(Math.ceil(due - now), SHORTEST_MS), LONGEST_TIMER_MS)
       this.#at = now + delayMs
       this.#timer = this.#clock.setTimeout(this.#fire, delayMs)

@@ -101,7 +101,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     const resting = this.#toRest
     this.#toRest = []
     for (const slot of resting) if (slot.state === 'idle' && slot.stamped) this.#rest(slot)
-    this.#setAlarm(now)
+    this.#setAlarm()
     this.#rejections.tellSome()
     if (this.#rejections.pending) this.turns.expectEnd()
   }
@@ -115,11 +115,11 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     const now = this.now()
     this.#rejections.renew()
     this.machine.elapse(now)
-    this.#setAlarm(now)
+    this.#setAlarm()
   }
 
-  #setAlarm(now: number): void {
-    this.#alarm.set(this.machine.nextDue(), this.machine.awaited, now)
+  #setAlarm(): void {
+    this.#alarm.set(this.machine.nextDue(), this.machine.awaited)
   }
 
   #rest(slot: Place<T>): void {
@@ -394,7 +394,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
   }
 
   drained(): void {
-    this.#setAlarm(this.now())
+    this.#setAlarm()
     this.#ending.drained()
     this.events.emit('drain', this.now(), {})
     this.turns.expectEnd()

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createPool } from '../../src/pool/pool.ts'
 import { ManualClock } from '../../src/testing/index.ts'
-import { fixture, parked, settled } from './support/fixture.ts'
+import { fixture, inTime, parked, rejection, settled } from './support/fixture.ts'
 
 test('a pool whose connections idle does not hold the process, and one with a waiter does', async () => {
   const { pool, clock } = await parked(1, { max: 1 })
@@ -106,6 +106,35 @@ async function program(code: string): Promise<{ status: number | null; out: stri
   const status = await new Promise<number | null>((done) => child.on('close', done))
   return { status, out: out.trim() }
 }
+
+test('an alarm rings in time, though the callbacks before it was set took long', async () => {
+  const clock = new ManualClock()
+  let blockedMs = 0
+  const delays: number[] = []
+  const { pool, source } = fixture({
+    max: 1,
+    createTimeoutMs: 50,
+    clock: {
+      now: () => clock.now() + blockedMs,
+      setTimeout: (wake, delayMs) => {
+        delays.push(delayMs)
+        return clock.setTimeout(wake, delayMs)
+      },
+    },
+  })
+  source.behave('create', ({ signal }) => {
+    signal?.addEventListener('abort', () => {
+      blockedMs += 200
+    })
+    return new Promise(() => {})
+  })
+  const acquired = rejection<{ code: string }>(pool.acquire({ timeoutMs: 100 }))
+  await clock.pass(50)
+  assert.deepEqual(delays, [50, 1])
+  await clock.pass(1)
+  assert.equal((await acquired).code, 'ERR_ACQUIRE_TIMEOUT')
+  await inTime(clock, pool.close())
+})
 
 test('a process ends though its pool has idle connections, timers to come, and was never closed', async () => {
   const begun = performance.now()
