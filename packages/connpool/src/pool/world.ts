@@ -245,7 +245,8 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
   async #clean(slot: Place<T>): Promise<void> {
     const cleaned = await this.#operate(slot, async (connection, signal) => {
       if (this.custody?.flushed(connection) === false) await this.custody.flush(connection, signal)
-      if (this.source.reset !== undefined) {
+      // What is to be closed was only waited for.
+      if (this.source.reset !== undefined && slot.fate === null) {
         this.#lendTo(slot, connection, 'reset')
         await this.source.reset(connection, { signal })
       }

@@ -67,12 +67,13 @@ const GuardedPool = Pool as unknown as new (
   custody: Custody<FakeConnection>,
 ) => Pool<FakeConnection>
 
-function guarded(settings: PoolSettings = {}, probes = false) {
+function guarded(settings: PoolSettings = {}, probes = false, resets = false) {
   const [source, clock, guard] = [new FakeSource(), new ManualClock(), new Guard()]
-  const { create, destroy, probe } = source
-  const verbs = { probes, resets: false, dials: true }
+  const { create, destroy, probe, reset } = source
+  const verbs = { probes, resets, dials: true }
   const resolved = resolveSettings('test', { clock, random: () => 0, ...settings }, verbs)
-  const pool = new GuardedPool({ create, destroy, ...(probes && { probe }) }, resolved, guard)
+  const asked = { ...(probes && { probe }), ...(resets && { reset }) }
+  const pool = new GuardedPool({ create, destroy, ...asked }, resolved, guard)
   return { pool, source, clock, guard }
 }
 
@@ -169,6 +170,20 @@ describe('a custody', () => {
     guard.flushing?.resolve()
     await settled()
     assert.deepEqual([pool.stats().resetting, pool.stats().idle], [0, 1])
+    await assertWhole(made)
+  })
+
+  test('that has flushed a connection which is to be closed has it closed, and not reset', async () => {
+    const made = guarded({ max: 1, maxUses: 1 }, false, true)
+    const { pool, source, guard } = made
+    const lease = await pool.acquire()
+    guard.unflushed = true
+    lease.release()
+    guard.unflushed = false
+    guard.flushing?.resolve()
+    await settled()
+    assert.deepEqual(source.calls('reset'), [])
+    assert.equal(source.connections[0]?.reason, 'uses')
     await assertWhole(made)
   })
 
