@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict'
 import type { FailureClass } from '../../../src/core/backoff.ts'
-import type { Limits } from '../../../src/core/limits.ts'
-import { PoolMachine } from '../../../src/core/machine.ts'
 import type { CloseReason, Slot } from '../../../src/core/slot.ts'
-import { CommandLaws } from './command-laws.ts'
 import { type Connection, diagnosisOf } from './connection.ts'
-import { figuresOf } from './figures.ts'
-import { limitsOf } from './limits-of.ts'
-import { type Hinterland, Port, type Subject } from './port.ts'
-import { holdState, holdTime } from './state-laws.ts'
+import { Stage } from './stage.ts'
+import { holdTime } from './state-laws.ts'
 import type { Ask, Ticket } from './ticket.ts'
-import { Truth } from './truth.ts'
 
 export type { Connection } from './connection.ts'
 export type { Ticket } from './ticket.ts'
@@ -19,96 +13,7 @@ export type { Ticket } from './ticket.ts'
  * A tiny world around a machine: it dials, answers when told, and moves its own clock. It keeps its
  * own truth, and after every event it holds the machine to the laws by that truth.
  */
-export class World implements Hinterland {
-  readonly truth: Truth
-  readonly machine: PoolMachine<Connection, Ticket>
-  readonly log: string[] = []
-  trying = false
-  /** Answers or meddles at once, inside an effect. */
-  react: (effect: string, subject: Subject | null) => void = nothing
-
-  readonly #laws: CommandLaws
-  #judges = true
-  #depth = 0
-
-  constructor(options: Partial<Limits> = {}, random: () => number = zero) {
-    this.truth = new Truth(limitsOf(options))
-    this.#laws = new CommandLaws(this.truth)
-    const port = new Port(this.truth, this)
-    this.machine = new PoolMachine<Connection, Ticket>(this.truth.limits, port, random)
-  }
-
-  get laws(): CommandLaws | null {
-    return this.#judges ? this.#laws : null
-  }
-
-  // ── The truth ─────────────────────────────────────────────────────────────────────────────────
-
-  get limits(): Limits {
-    return this.truth.limits
-  }
-
-  get now(): number {
-    return this.truth.now
-  }
-
-  /** Time passes, and the alarm is late. */
-  set now(now: number) {
-    this.truth.now = now
-  }
-
-  get connections(): readonly Connection[] {
-    return this.truth.connections
-  }
-
-  get tickets(): readonly Ticket[] {
-    return this.truth.tickets
-  }
-
-  get waiting(): Ticket[] {
-    return this.truth.waiting
-  }
-
-  get held(): Ticket[] {
-    return this.truth.held
-  }
-
-  /** Dials that are wanted. */
-  get dialling(): Connection[] {
-    return this.running.filter((c) => this.truth.isWanted(c))
-  }
-
-  /** Dials without an answer, also those that were told to stop. */
-  get running(): Connection[] {
-    return this.connections.filter((c) => c.dial === 'running')
-  }
-
-  get serving(): Connection[] {
-    return this.connections.filter((c) => c.serving)
-  }
-
-  get idle(): Connection[] {
-    return this.connections.filter((c) => c.idle)
-  }
-
-  asked(what: 'probe' | 'reset'): Connection[] {
-    return this.connections.filter((c) => c.asked === what)
-  }
-
-  get destroying(): Connection[] {
-    return this.connections.filter((c) => c.closing)
-  }
-
-  get open(): number {
-    return this.truth.census().open
-  }
-
-  /** Places that are not free. */
-  get taken(): number {
-    const { open, dialling, aborted } = this.truth.census()
-    return open + dialling + aborted
-  }
-
+export class World extends Stage {
   // ── What people do ────────────────────────────────────────────────────────────────────────────
 
   acquire(ask: Ask = {}): Ticket {
@@ -141,7 +46,7 @@ export class World implements Hinterland {
       truth.tally.acquires++
       const ticket = truth.ticket('lease', {}, Infinity)
       // If the world was hasty meanwhile, the connection may be stale or dead already.
-      if (this.#laws.nested) truth.lend(ticket, slot.cargo)
+      if (this.judge.nested) truth.lend(ticket, slot.cargo)
       else this.#lent(ticket, slot.cargo, true)
       return ticket
     })
@@ -176,7 +81,7 @@ export class World implements Hinterland {
     const isFit = !serving || connection.holders > 0 || connection.fit
     if (serving && isFit && !connection.ending) truth.prove(connection)
     this.event(() => {
-      this.#laws.returning = connection
+      this.judge.returning = connection
       if (!isFit) {
         machine.returnedUnfit(slot, diagnosisOf(connection), truth.now)
       } else if (unclean || unsent || !machine.giveBack(slot, idleForMs)) {
@@ -211,7 +116,7 @@ export class World implements Hinterland {
     else connection.unwanted = true
     return this.event(() => {
       const answer = this.machine.opened(connection.slot, this.now)
-      const { nested } = this.#laws
+      const { nested } = this.judge
       assert.ok(nested || answer === wanted, `whether connection ${connection.serial} came in time`)
       return answer
     })
@@ -235,7 +140,7 @@ export class World implements Hinterland {
     if (dials) connection.unwanted = true
     this.event(() => {
       this.machine.died(connection.slot, failureClass, undefined, this.now)
-      if (this.#laws.nested) return
+      if (this.judge.nested) return
       if (serving) assert.equal(connection.destroyed, 'died', 'it died')
       if (dials) assert.ok(connection.blamed, 'a failed dial is not counted')
     })
@@ -248,7 +153,7 @@ export class World implements Hinterland {
     if (!connection.upkeep) connection.parkedAt = null
     if (lives) this.truth.failedProbes = 0
     this.event(() => {
-      if (lives) this.#laws.asking = connection
+      if (lives) this.judge.asking = connection
       this.machine.probed(connection.slot, lives, 'backend', undefined, this.now)
       if (!lives) assert.equal(connection.destroyed, 'probe', 'it failed its probe')
     })
@@ -258,7 +163,7 @@ export class World implements Hinterland {
     assert.ok(connection?.asked === 'reset', 'there is no such reset')
     connection.asked = null
     this.event(() => {
-      this.#laws.returning = connection
+      this.judge.returning = connection
       this.machine.resetDone(connection.slot, clean, undefined, this.now)
       if (!clean) assert.equal(connection.destroyed, 'reset', 'law 16')
     })
@@ -319,7 +224,7 @@ export class World implements Hinterland {
       assert.ok(rings < 3, `busy alarm: still due at ${this.machine.nextDue()}, now ${this.now}`)
       this.#ring(() => this.machine.elapse(this.now))
     }
-    if (!this.#judges) return
+    if (this.laws === null) return
     holdTime(this.truth)
     this.quiet('elapse', () => this.machine.elapse(this.now))
   }
@@ -335,7 +240,7 @@ export class World implements Hinterland {
     this.now = end
     // No time passes while a turn is awaited: what then comes to need a probe rings no alarm.
     if (this.truth.turnAsked) this.#ring(() => this.machine.elapse(end))
-    else if (this.#judges) holdTime(this.truth)
+    else if (this.laws !== null) holdTime(this.truth)
   }
 
   #ring(act: () => void): void {
@@ -401,54 +306,10 @@ export class World implements Hinterland {
     this.event(() => this.machine.close(truth.now + graceMs, truth.now))
   }
 
-  // ── Judgement ─────────────────────────────────────────────────────────────────────────────────
-
-  /** Whether events are judged and logged; otherwise they only happen, which is faster. */
-  set judging(judges: boolean) {
-    this.#judges = judges
-  }
-
-  /** An event: once all of it is done, the laws must hold. */
-  event<R>(act: () => R): R {
-    const laws = this.#laws
-    const { returning, asking } = laws
-    laws.nested = this.#depth > 0
-    if (this.#depth++ === 0) laws.begin()
-    this.laws?.peak()
-    const answer = act()
-    laws.returning = returning
-    laws.asking = asking
-    if (--this.#depth === 0 && this.#judges) holdState(this.truth, this.machine)
-    return answer
-  }
-
-  /** An event that must change nothing. */
-  quiet(what: string, act: () => void): void {
-    const [before, lines] = [figuresOf(this.machine, this.now), this.log.length]
-    act()
-    if (this.log.length > lines) {
-      assert.deepEqual(this.log.slice(lines), [], `${what}: nothing was to happen`)
-    }
-    const after = figuresOf(this.machine, this.now)
-    const changed = after.some((figure, index) => figure !== before[index])
-    if (changed) assert.deepEqual(after, before, `${what}: nothing was to change`)
-  }
-
   /** The law holds: restoring it once more changes nothing, and no alarm is overdue. */
   settled(): void {
     this.elapse()
     this.quiet('a second pump', () => this.machine.start(this.now))
-  }
-
-  /** After close, and after every answer: nothing is left, and no alarm either. */
-  finished(): void {
-    assert.equal(this.truth.drains, 1, 'law 18: it is not drained')
-    assert.equal(this.taken, 0, 'law 18')
-    assert.equal(this.machine.nextDue(), Infinity, 'law 18: no timer')
-    assert.equal(this.machine.awaited, false, 'law 18: the process is held')
-    for (const { state, serial } of this.tickets) {
-      assert.notEqual(state, 'waiting', `law 8: ticket ${serial}`)
-    }
   }
 
   // ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -469,7 +330,3 @@ export class World implements Hinterland {
 }
 
 function nothing(): void {}
-
-function zero(): number {
-  return 0
-}
