@@ -4,7 +4,7 @@ import { join, relative } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import {
-  check,
+  complaintsAbout,
   examplesOf,
   missingNames,
   run,
@@ -29,30 +29,26 @@ function list(folder: string, extension: string): string[] {
     .sort()
 }
 
-async function promise(snippet: Snippet): Promise<void> {
-  const title = `${snippet.at} ${snippet.action === 'run' ? 'compiles and runs' : 'compiles'}`
-  const missing = await missingNames(snippet)
+const snippets = [
+  ...pages.flatMap((page) => snippetsOf(readFileSync(join(root, page), 'utf8'), page)),
+  ...list('packages/connpool/src', '.ts').flatMap((file) =>
+    examplesOf(readFileSync(join(root, file), 'utf8'), file),
+  ),
+].filter(({ action }) => action !== 'skip')
+
+describe('the code in the pages and in the doc comments', async () => {
   // A page may be written before the code: such a block wakes up by itself when the names appear.
-  const skip = missing.length > 0 && `connpool does not export ${missing.join(', ')} yet`
-  test(title, { skip }, async () => {
-    assert.equal(check(snippet), '')
-    if (snippet.action === 'run') await run(snippet)
-  })
-}
-
-describe('the code in the pages', async () => {
-  for (const page of pages) {
-    for (const snippet of snippetsOf(readFileSync(join(root, page), 'utf8'), page)) {
-      if (snippet.action !== 'skip') await promise(snippet)
-    }
-  }
-})
-
-describe('the examples in the doc comments', async () => {
-  for (const file of list('packages/connpool/src', '.ts')) {
-    for (const snippet of examplesOf(readFileSync(join(root, file), 'utf8'), file)) {
-      if (snippet.action !== 'skip') await promise(snippet)
-    }
+  const missing = new Map<Snippet, readonly string[]>()
+  for (const snippet of snippets) missing.set(snippet, await missingNames(snippet))
+  const complaints = complaintsAbout(snippets.filter((each) => missing.get(each)?.length === 0))
+  for (const snippet of snippets) {
+    const title = `${snippet.at} ${snippet.action === 'run' ? 'compiles and runs' : 'compiles'}`
+    const names = missing.get(snippet) ?? []
+    const skip = names.length > 0 && `connpool does not export ${names.join(', ')} yet`
+    test(title, { skip }, async () => {
+      assert.equal(complaints.get(snippet), '')
+      if (snippet.action === 'run') await run(snippet)
+    })
   }
 })
 

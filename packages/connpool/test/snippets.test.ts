@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import {
-  check,
+  complaintsAbout,
   examplesOf,
   missingNames,
   run,
@@ -38,8 +38,13 @@ describe('the reader of code in pages', () => {
   })
 
   test('sees a type error', () => {
-    assert.equal(check(block("const x: string = 'a'\nconsole.log(x)")), '')
-    assert.match(check(block('const x: string = 1')), /page\.md:2.*error TS2322/)
+    const [sound, other] = [block("const x: string = 'a'\nconsole.log(x)"), block('export {}')]
+    const [wrong, long] = [block('const x: string = 1'), block('const x: { y: string } = { y: 1 }')]
+    const complaints = complaintsAbout([sound, wrong, other, long])
+    assert.equal(complaints.get(sound), '')
+    assert.match(complaints.get(wrong) ?? '', /^page\.md:2\(1,7\): error TS2322.*\n$/)
+    assert.equal(complaints.get(other), '')
+    assert.match(complaints.get(long) ?? '', /^page\.md:2\(1,28\): error TS2322/)
   })
 
   test('sees a name that the package does not export', async () => {

@@ -85,15 +85,30 @@ export async function missingNames(snippet: Snippet): Promise<string[]> {
   return missing
 }
 
-/** Compiles the snippet against the built package, under the options a careful user has. Returns the complaints. */
-export function check(snippet: Snippet): string {
-  return inFolder(snippet, (folder, file) => {
-    const tsc = join(root, 'node_modules/typescript/bin/tsc')
-    const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', folder], {
-      encoding: 'utf8',
-    })
-    return status === 0 ? '' : stdout.replaceAll(file, snippet.at)
+/**
+ * Compiles the snippets against the built package, under the options that a careful user has: all of
+ * them at once, for the compiler takes as long for one. Answers the complaints about each; '' for none.
+ */
+export function complaintsAbout(snippets: readonly Snippet[]): Map<Snippet, string> {
+  const about = new Map(snippets.map((snippet) => [snippet, '']))
+  using folder = new Folder(snippets)
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, '--pretty', 'false'], {
+    cwd: folder.path,
+    encoding: 'utf8',
   })
+  if (status !== 0 && stdout === '') throw new Error(`tsc ended with ${status}: ${stderr}`)
+  let subject: Snippet | undefined
+  for (const line of stdout.trimEnd().split('\n')) {
+    const [head = '', number] = /^snippet-(\d+)\.[tj]s/.exec(line) ?? []
+    if (number !== undefined) subject = snippets[Number(number)]
+    else if (!line.startsWith(' ')) subject = undefined
+    if (subject !== undefined) {
+      const place = number === undefined ? '' : subject.at
+      about.set(subject, `${about.get(subject)}${place}${line.slice(head.length)}\n`)
+    } else if (line !== '') throw new Error(`tsc: ${stdout}`)
+  }
+  return about
 }
 
 /** Runs the snippet against the built package and sees that it prints what it promises and ends. */
@@ -101,44 +116,43 @@ export async function run(snippet: Snippet): Promise<void> {
   await using server = await serve(snippet.server)
   const { port } = server
   const code = port === 0 ? snippet.code : snippet.code.replace(/\bport: \d+/g, `port: ${port}`)
-  await inFolder({ ...snippet, code }, async (folder, file) => {
-    for (const [name, text] of Object.entries(server.files)) writeFileSync(join(folder, name), text)
-    const { NODE_TEST_CONTEXT: _, ...env } = process.env
-    const child = spawn(
-      process.execPath,
-      ['--import', import.meta.resolve('tsx'), join(folder, file)],
-      {
-        cwd: folder,
-        env,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        timeout: 20_000,
-      },
-    )
-    let out = ''
-    let err = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      out += text
-    })
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      err += text
-    })
-    const [status, signal] = await new Promise<[number | null, string | null]>((done, failed) => {
-      child.on('error', failed)
-      child.on('close', (...how) => done(how))
-    })
-    const ended = `${snippet.at} ended with ${signal ?? status}; it printed\n${out}${err}`
-    assert.equal(status, 0, ended)
-    let from = 0
-    for (const [, promise = ''] of snippet.code.matchAll(/\/\/ prints: (.*)$/gm)) {
-      const at = out.indexOf(promise.trim(), from)
-      assert.notEqual(
-        at,
-        -1,
-        `${snippet.at} promises to print "${promise}"; it printed\n${out}${err}`,
-      )
-      from = at + promise.trim().length
-    }
+  using folder = new Folder([{ ...snippet, code }])
+  for (const [name, text] of Object.entries(server.files)) folder.write(name, text)
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env
+  const child = spawn(
+    process.execPath,
+    ['--import', import.meta.resolve('tsx'), folder.fileOf(0)],
+    {
+      cwd: folder.path,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 20_000,
+    },
+  )
+  let out = ''
+  let err = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text
   })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text
+  })
+  const [status, signal] = await new Promise<[number | null, string | null]>((done, failed) => {
+    child.on('error', failed)
+    child.on('close', (...how) => done(how))
+  })
+  const ended = `${snippet.at} ended with ${signal ?? status}; it printed\n${out}${err}`
+  assert.equal(status, 0, ended)
+  let from = 0
+  for (const [, promise = ''] of snippet.code.matchAll(/\/\/ prints: (.*)$/gm)) {
+    const at = out.indexOf(promise.trim(), from)
+    assert.notEqual(
+      at,
+      -1,
+      `${snippet.at} promises to print "${promise}"; it printed\n${out}${err}`,
+    )
+    from = at + promise.trim().length
+  }
 }
 
 const languages: Record<string, 'ts' | 'js' | undefined> = {
@@ -164,45 +178,50 @@ function actionOf(mark: string, at: string): Pick<Snippet, 'action' | 'server'> 
   return { action: 'run', server: rest as ServerKind }
 }
 
-/** A folder outside the workspace that holds the snippet and can import connpool and Node's types. */
-function inFolder<R>(snippet: Snippet, use: (folder: string, file: string) => R): R {
-  const folder = mkdtempSync(join(tmpdir(), 'connpool-snippet-'))
-  const file = `snippet.${snippet.language}`
-  const cleanup = (): void => rmSync(folder, { recursive: true, force: true })
-  mkdirSync(join(folder, 'node_modules/@types'), { recursive: true })
-  symlinkSync(home, join(folder, 'node_modules/connpool'))
-  symlinkSync(join(root, 'node_modules/@types/node'), join(folder, 'node_modules/@types/node'))
-  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-  writeFileSync(join(folder, file), snippet.code)
-  writeFileSync(
-    join(folder, 'tsconfig.json'),
-    JSON.stringify({
-      compilerOptions: {
-        strict: true,
-        exactOptionalPropertyTypes: true,
-        noUncheckedIndexedAccess: true,
-        target: 'es2022',
-        lib: ['es2023', 'esnext.disposable'],
-        module: 'nodenext',
-        moduleDetection: 'force',
-        types: ['node'],
-        allowJs: true,
-        checkJs: true,
-        noEmit: true,
-      },
-      files: [file],
-    }),
-  )
-  let result: R
-  try {
-    result = use(folder, file)
-  } catch (error) {
-    cleanup()
-    throw error
+/** A folder outside the workspace that holds snippets and can import connpool and Node's types. */
+class Folder implements Disposable {
+  readonly path = mkdtempSync(join(tmpdir(), 'connpool-snippet-'))
+  readonly #files: readonly string[]
+
+  constructor(snippets: readonly Snippet[]) {
+    this.#files = snippets.map(({ language }, index) => `snippet-${index}.${language}`)
+    mkdirSync(join(this.path, 'node_modules/@types'), { recursive: true })
+    symlinkSync(home, join(this.path, 'node_modules/connpool'))
+    symlinkSync(join(root, 'node_modules/@types/node'), join(this.path, 'node_modules/@types/node'))
+    this.write('package.json', '{ "type": "module" }')
+    snippets.forEach(({ code }, index) => {
+      writeFileSync(this.fileOf(index), code)
+    })
+    const compilerOptions = {
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      target: 'es2022',
+      lib: ['es2023', 'esnext.disposable'],
+      module: 'nodenext',
+      moduleDetection: 'force',
+      types: ['node'],
+      allowJs: true,
+      checkJs: true,
+      noEmit: true,
+    }
+    this.write('tsconfig.json', JSON.stringify({ compilerOptions, files: this.#files }))
   }
-  if (result instanceof Promise) return result.finally(cleanup) as R
-  cleanup()
-  return result
+
+  /** Where the snippet with this index is. */
+  fileOf(index: number): string {
+    const file = this.#files[index]
+    if (file === undefined) throw new RangeError(`there is no snippet ${index}`)
+    return join(this.path, file)
+  }
+
+  write(name: string, text: string): void {
+    writeFileSync(join(this.path, name), text)
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true })
+  }
 }
 
 /** What the servers answer to what they are sent. */
