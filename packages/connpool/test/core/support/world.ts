@@ -109,7 +109,9 @@ export class World extends Stage {
 
   opened(connection = this.dialling[0]): boolean {
     assert.ok(connection?.dial === 'running', 'there is no such dial')
-    const wanted = this.truth.isWanted(connection)
+    // While the alarm rings for others it is in time, unless it was given up already.
+    const { abortedAt, unwanted, blamed } = connection
+    const wanted = abortedAt === null && !unwanted && !blamed
     connection.dial = 'opened'
     connection.bornAt = this.now
     if (wanted) this.truth.failedProbes = 0
