@@ -6,11 +6,15 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
 import { seeded } from '../../support/seeded.ts'
 import { explore } from './explorer.ts'
 import { programme } from './programme.ts'
 import { testOf } from './report.ts'
 import { doubt } from './twins.ts'
+
+// V8 takes worlds for things that live for long, and then collects in vain for most of the time.
+setFlagsFromString('--no-allocation-site-pretenuring')
 
 /** One of so many arrivals at a known state is doubted. */
 const DOUBTED = 1 / 500

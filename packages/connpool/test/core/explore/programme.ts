@@ -26,7 +26,7 @@ export const programme: readonly Chapter[] = [
   { name: 'bare', settings: settings([1, 2, 3], none) },
   { name: 'each feature', settings: settings(SIZES, singles) },
   { name: 'each pair', settings: settings(SIZES, pairs) },
-  { name: 'each in trouble', settings: settings([1], inTrouble) },
+  { name: 'each in trouble', settings: settings(SIZES, inTrouble) },
   {
     name: 'answered at once',
     settings: (['obliging', 'failing'] as const).flatMap((haste) =>
