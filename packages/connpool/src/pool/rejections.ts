@@ -27,6 +27,7 @@ export class Rejections<T> {
   /** How many of them have been told. */
   #told = 0
   #circumstances: Circumstances | null = null
+  #latest: Refusal | null = null
 
   constructor(
     pool: Refuser<unknown, Ticket<T>>,
@@ -48,7 +49,9 @@ export class Rejections<T> {
 
   add(waiter: Waiter<Ticket<T>>, refusal: Refusal): void {
     const { asking } = waiter.ticket
-    if (asking !== null) this.renew()
+    // One kind of refusal after another is not by the same event, or not by the same part of it.
+    if (asking !== null || refusal !== this.#latest) this.renew()
+    this.#latest = refusal
     this.#circumstances ??= new Circumstances(this.#pool)
     const circumstances = this.#circumstances
     let error: PoolError | null = null

@@ -281,6 +281,27 @@ test('the retry hint is a whole number of ms, also when the delay is not', async
   await made.pool.close()
 })
 
+test('a refusal tells how things stood then, though others were turned away in the same turn', async () => {
+  const { pool, source } = fixture({ max: 1 })
+  source.behave('create', () => {
+    throw Object.assign(new Error('no such host'), { code: 'ENOTFOUND' })
+  })
+  await rejection(pool.acquire())
+  pool.pause()
+  const waiting = rejection<PoolError>(pool.acquire())
+  const hasty = rejection<PoolError>(pool.acquire({ timeoutMs: 0 }))
+  pool.resume()
+  const errors = [await hasty, await waiting]
+  assert.deepEqual(
+    errors.map(({ code, stats }) => [code, stats?.paused]),
+    [
+      ['ERR_ACQUIRE_TIMEOUT', true],
+      ['ERR_CONNECT_FAILED', false],
+    ],
+  )
+  await pool.close()
+})
+
 test('a timeout names no cause when dials are in order again', async () => {
   const { pool, source, clock } = failing('backend', { max: 1 })
   const acquired = pool.acquire()
