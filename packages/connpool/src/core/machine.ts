@@ -137,7 +137,6 @@ export class PoolMachine<C, W> {
    */
   returned(slot: Slot<C>, idleForMs: number, unclean: boolean, unsent: boolean, now: number): void {
     if (slot.leases === 0) return
-    const wasProven = slot.proven
     this.moves.tally.releases++
     this.#roster.endLease(slot)
     if (slot.state === 'lent') this.moves.prove(slot)
@@ -146,9 +145,9 @@ export class PoolMachine<C, W> {
       const stays = slot.fate === null && !this.policy.surplus
       if (unsent || (unclean && stays)) this.moves.reset(slot, now)
       else this.#settleIn(slot, now)
-      // Straight to the next waiter, while others still wait: nothing else has changed.
-      const wentOn = wasProven && slot.state === 'lent' && slot.fate === null
-      if (wentOn && this.policy.footing === 'loaded' && this.moves.queue.size > 0) return
+      // Straight to the next waiter, while others still wait: there is no room for what could follow.
+      const isLoaded = this.policy.footing === 'loaded' && this.moves.queue.size > 0
+      if (isLoaded && slot.state === 'lent') return
     }
     this.policy.pump(now)
   }

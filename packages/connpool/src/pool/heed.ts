@@ -23,7 +23,6 @@ export function unheed(signal: AbortSignal, act: () => void): void {
 function listen(signal: AbortSignal): Heed {
   const acts = new Set<() => void>()
   const listener = () => {
-    heeds.delete(signal)
     for (const act of acts) act()
   }
   const entry: Heed = { acts, listener }

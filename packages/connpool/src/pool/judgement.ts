@@ -23,7 +23,7 @@ export class Judgement<T> {
 
   /** The class of a failed dial's error, or of what ended a connection that had `address`. */
   classify(error: unknown, address?: string): FailureClass {
-    if (error === undefined || this.#hints.classify === undefined) return classOf(error)
+    if (error === undefined) return classOf(error)
     const named = this.call('classify', () =>
       this.#hints.classify?.(error, contextOf(error, address)),
     )

@@ -97,7 +97,7 @@ export class Loans<T> implements Lender<T> {
   ): void {
     const told = this.#events.has('release') ? this.#heldMs(slot, holding) : null
     // A shared connection is closed with its last lease, and because of this one.
-    if (error !== undefined && slot.leases > 1) slot.cargo.error ??= error
+    if (slot.leases > 1) slot.cargo.error ??= error
     const why = error !== undefined && this.#wasEnded(slot) ? 'died' : reason
     this.#machine.discard(slot, why, error, this.#office.now())
     this.#office.turns.expectEnd()
