@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { stocked } from './support/stocked.ts'
+import { connection, stocked } from './support/stocked.ts'
 import { World } from './support/world.ts'
 
 test('every end of an acquire has its counter', () => {
@@ -92,4 +92,25 @@ test('waiting for a probe is a wait, waiting for the freshness turn is none', ()
   world.advance(5)
   world.probed(true)
   assert.deepEqual([tally.waits - before, tally.waitTimeMs], [1, 5])
+})
+
+test('who was to be served by the freshness turn, and had to wait for a dial, has waited', () => {
+  const world = stocked(1)
+  const { tally } = world.machine.moves
+  const before = tally.waits
+  const waiter = world.acquire()
+  connection(world, 1).dead = true
+  world.turn()
+  world.advance(20)
+  world.opened()
+  assert.equal(waiter.state, 'granted')
+  assert.deepEqual([tally.waits - before, tally.waitTimeMs], [1, 20])
+})
+
+test('who no longer waits for min to stand was no acquire, and is counted nowhere', () => {
+  const world = new World({ min: 1 })
+  const { waiter } = world.ready()
+  const { tally } = world.machine.moves
+  assert.equal(world.machine.cancel(waiter, world.now), true)
+  assert.deepEqual([tally.aborts, tally.waits], [0, 0])
 })

@@ -62,6 +62,27 @@ test('everything comes out in order, and of the same moment in the order it came
   )
 })
 
+test('each finds its place again when it has sunk below others, and leaves nobody else', () => {
+  for (let count = 2; count <= 16; count++) {
+    for (let victim = 2; victim <= count; victim++) {
+      const due = new Deadlines<Moment>()
+      const moments = Array.from({ length: count }, (_, index) => new Deadline(index + 1))
+      due.add(new Deadline(0), count + 1)
+      for (const moment of moments.toReversed()) due.add(moment, moment.owner)
+      for (const [index, moment] of moments.entries()) {
+        if (index === 0 || moment.owner === victim) due.remove(moment)
+      }
+      const left: number[] = []
+      for (let first = due.first; first !== null; first = due.first) {
+        left.push(first.owner)
+        due.remove(first)
+      }
+      const others = moments.map(({ owner }) => owner).filter((o) => o !== 1 && o !== victim)
+      assert.deepEqual(left, [...others, 0])
+    }
+  }
+})
+
 test('one that is due at the same time as others comes out in order of arrival', () => {
   const due = new Deadlines<Moment>()
   const moments = [0, 1, 2].map((owner) => new Deadline(owner))
@@ -93,4 +114,24 @@ test('taking out one that is not in changes nothing', () => {
   due.remove(inside)
   due.remove(inside)
   assert.equal(due.first, null)
+})
+
+test('what comes in order joins the run, whatever comes out of order, and pays for no heap', () => {
+  const due = new Deadlines<Moment>()
+  const [first, second, third] = [new Deadline(0), new Deadline(1), new Deadline(2)]
+  due.add(first, 5)
+  due.add(new Deadline(9), 1)
+  due.add(second, 5)
+  due.add(third, 8)
+  assert.deepEqual([second.dueIndex, third.dueIndex], [first.dueIndex, first.dueIndex])
+})
+
+test('one that was taken out holds no other', () => {
+  const due = new Deadlines<Moment>()
+  const moments = [0, 1, 2].map((owner) => new Deadline(owner))
+  for (const moment of moments) due.add(moment, 7)
+  for (const moment of moments.toReversed()) {
+    due.remove(moment)
+    assert.deepEqual([moment.earlier, moment.later], [null, null])
+  }
 })

@@ -120,8 +120,18 @@ test('an end of a lease that was ended changes nothing', () => {
     assert.equal(world.machine.giveBack(slot, Infinity), false)
     world.machine.returned(slot, Infinity, false, false, 0)
     world.machine.returned(slot, Infinity, true, false, 0)
+    world.machine.returnedUnfit(slot, { reason: 'dirty', error: undefined }, 0)
     world.machine.discard(slot, 'destroyed', undefined, 0)
     world.machine.detach(slot, 0)
+  })
+})
+
+test('a connection that is offered twice is taken once', () => {
+  const world = new World()
+  world.offer()
+  const { slot } = connection(world, 1)
+  world.quiet('a second offer', () => {
+    assert.equal(world.machine.offer(slot, world.now), false)
   })
 })
 

@@ -27,11 +27,16 @@ test('a resize during the probes closes what is too many, also while somebody wa
 
 test('one that idled for less is lent after the turn alone', () => {
   const world = stocked(1, probes)
+  world.advance(1_000)
+  const lease = world.acquire()
+  world.probed(true)
+  world.release(lease)
+  world.settle()
   world.advance(49)
   const waiter = world.acquire()
   world.turn()
   assert.equal(waiter.state, 'granted')
-  assert.equal(world.machine.moves.tally.probes, 0)
+  assert.equal(world.machine.moves.tally.probes, 1)
 })
 
 test('probeAfterIdleMs 0 probes before every lease but the first', () => {
@@ -151,4 +156,24 @@ test('a failed probe of a young connection counts as a failed dial', () => {
   world.acquire()
   world.probed(false)
   assert.equal(world.machine.moves.backoff.standing, 'backend')
+})
+
+test('a dial that opens ends a row of failed probes', () => {
+  const world = stocked(3, { ...probes, max: 5, probeRetries: 2 })
+  world.advance(50)
+  const waiter = world.acquire()
+  world.probed(false)
+  world.resize(3, 5)
+  world.opened()
+  assert.equal(waiter.state, 'granted')
+  world.probed(false)
+  assert.equal(connection(world, 1).destroyed, null, 'that was the first in a row again')
+})
+
+test('one that was probed for upkeep is parked again', () => {
+  const world = stocked(1, { ...probes, probeEveryMs: 600 })
+  world.advance(600)
+  world.log.length = 0
+  world.probed(true)
+  assert.deepEqual(world.log, ['parked 1'])
 })

@@ -288,3 +288,13 @@ describe('a change of address', () => {
     world.release(lease)
   })
 })
+
+test('one that is not to idle at all is closed by the end of the turn, without an alarm', () => {
+  const world = new World()
+  const lease = world.acquire()
+  world.opened()
+  world.release(lease, { idleForMs: 0 })
+  assert.equal(connection(world, 1).destroyed, null)
+  world.settle()
+  assert.equal(connection(world, 1).destroyed, 'idle')
+})

@@ -57,3 +57,17 @@ test('when a shared connection dies, its leases end one by one and change nothin
   for (const lease of leases) world.release(lease)
   assert.deepEqual([roster.inUse, roster.leases], [0, 0])
 })
+
+test('a connection that died in silence with leases to spare leaves the queue as it was', () => {
+  const world = new World({ maxLeases: 3, maxWaiters: 1 })
+  const first = world.acquire()
+  world.opened()
+  world.release(first)
+  world.acquire()
+  world.settle()
+  connection(world, 1).dead = true
+  const waiter = world.acquire()
+  assert.equal(waiter.refusal, null, 'it is not full')
+  world.opened()
+  assert.equal(waiter.connection?.serial, 2)
+})

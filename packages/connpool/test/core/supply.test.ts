@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { answerAtOnce } from './support/haste.ts'
 import { connection, news, stocked } from './support/stocked.ts'
-import { World } from './support/world.ts'
+import { type Ticket, World } from './support/world.ts'
 
 describe('dials', () => {
   test('a waiter is owed one, and is not tied to it', () => {
@@ -74,6 +75,21 @@ describe('dials', () => {
     world.turn()
     assert.deepEqual([world.held.length, world.dialling.length], [1, 1])
   })
+})
+
+test('in a world that answers and destroys in the middle of it, dials follow each other, not nest', () => {
+  const world = new World({ max: 1 })
+  const waiters = Array.from({ length: 5_000 }, () => world.acquire())
+  world.judging = false
+  answerAtOnce(world, true)
+  const { react } = world
+  world.react = (effect, subject) => {
+    react(effect, subject)
+    // What is granted is granted to a ticket.
+    if (effect === 'grant') world.destroyLease(subject as Ticket)
+  }
+  world.opened()
+  assert.ok(waiters.every(({ ended }) => ended))
 })
 
 describe('min, minIdle and maxIdle', () => {

@@ -295,6 +295,41 @@ test('a waiter’s time is counted for those that waited, and for the turn it is
   await pool.close()
 })
 
+test('a timeout says how old the oldest lease is by then, whichever it is', async () => {
+  const { pool, clock } = await parked(2, { max: 2 })
+  const late = async () => {
+    const refused = rejection(pool.acquire({ timeoutMs: 10 }))
+    await clock.pass(10)
+    return /oldest lease (.*)\)/.exec((await refused).message)?.[1]
+  }
+  await clock.pass(500)
+  const first = pool.tryAcquire()
+  await clock.pass(200)
+  const second = pool.tryAcquire()
+  assert.equal(await late(), '210 ms')
+  first?.release()
+  const third = pool.tryAcquire()
+  assert.equal(await late(), '20 ms')
+  await clock.pass(970)
+  assert.equal(await late(), '1 s')
+  second?.release()
+  third?.release()
+  await pool.close()
+})
+
+test('the oldest lease may be the last one of its connection', async () => {
+  const { pool, clock } = await parked(2, { max: 2, maxUses: 2 })
+  const last = pool.tryAcquire()
+  await clock.pass(100)
+  const young = pool.tryAcquire()
+  const refused = rejection(pool.acquire({ timeoutMs: 10 }))
+  await clock.pass(10)
+  assert.match((await refused).message, /oldest lease 110 ms\)/)
+  last?.release()
+  young?.release()
+  await pool.close()
+})
+
 test('a timeout explains itself: who holds what, how long, and what failed last', async () => {
   const { pool, source, clock } = fixture({ max: 2, backoff: { jitter: 0 } })
   const lease = await pool.acquire()

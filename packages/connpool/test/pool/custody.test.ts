@@ -144,6 +144,37 @@ describe('a custody', () => {
     await assertWhole(made)
   })
 
+  test('that finds a returned connection unfit has its place given up, should its destroy hang', async () => {
+    const { pool, source, guard, clock } = guarded({ destroyTimeoutMs: 100 })
+    source.behave('destroy', () => new Promise(() => {}))
+    const lease = await pool.acquire()
+    await settled()
+    guard.unfit.add(lease.connection)
+    lease.release()
+    await clock.pass(100)
+    assert.equal(pool.stats().open, 0)
+    await pool.close()
+  })
+
+  test('is not asked at the release of what died meanwhile', async () => {
+    const { pool, guard } = guarded()
+    const lease = await pool.acquire()
+    lease.connection.die()
+    lease.release()
+    assert.deepEqual(guard.asked, ['lend 1'])
+    await pool.close()
+  })
+
+  test('is asked of a shared connection when its last lease ends', async () => {
+    const { pool, guard } = guarded({ maxLeases: 2 })
+    const [one, other] = [await pool.acquire(), await pool.acquire()]
+    one.release()
+    assert.deepEqual(guard.asked, ['lend 1'])
+    other.release()
+    assert.deepEqual(guard.asked, ['lend 1', 'park 1'])
+    await pool.close()
+  })
+
   test('that finds an idle connection unfit has another lent', async () => {
     const made = guarded({ max: 2 })
     const { pool, source, guard } = made
@@ -162,6 +193,7 @@ describe('a custody', () => {
   test('that has bytes to flush keeps the connection until they are gone', async () => {
     const made = guarded({ max: 1 })
     const { pool, guard } = made
+    ;(await pool.acquire()).release() // From now on it is proven.
     const lease = await pool.acquire()
     guard.unflushed = true
     lease.release()

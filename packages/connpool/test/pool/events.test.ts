@@ -96,6 +96,19 @@ describe('the events tell', () => {
     await pool.close()
   })
 
+  test('of a connection that died nothing of what its holder says later', async () => {
+    const { pool, source } = await parked(1)
+    const heard = record(pool)
+    const lease = await pool.acquire()
+    source.behave('destroy', 'hold')
+    lease.connection.die()
+    lease.destroy(new Error('reset by peer'))
+    source.held('destroy')[0]?.succeed()
+    await settled()
+    assert.deepEqual(heard.at(-1), ['close', { connectionId: 1, reason: 'died', tookMs: 0 }])
+    await pool.close()
+  })
+
   test('of a shared connection how long each lease of it was held', async () => {
     const { pool, clock } = fixture({ max: 1, maxLeases: 2 })
     const heard = record(pool)

@@ -468,6 +468,34 @@ describe('destroy', () => {
 })
 
 describe('classify', () => {
+  test('is not asked about an error that there is not, and may leave an error to the pool', async () => {
+    const asked: unknown[] = []
+    const made = fixture({
+      max: 1,
+      backoff: { jitter: 0 },
+      classify: (error) => {
+        asked.push(error)
+        return undefined
+      },
+    })
+    const { pool, source, clock } = made
+    const heard = await warnings(async () => {
+      source.behave('create', () => Promise.reject())
+      const acquired = pool.acquire()
+      await settled()
+      assert.deepEqual(asked, [])
+      source.behave('create', () => Promise.reject(new Error('refused')))
+      await clock.pass(100)
+      assert.equal(asked.length, 1)
+      source.behave('create', 'succeed')
+      await clock.pass(200)
+      ;(await acquired).release()
+    })
+    assert.deepEqual(heard, [])
+    assert.equal(pool.stats().connectFailures.backend, 2)
+    await assertWhole(made)
+  })
+
   test('that answers nonsense or throws leaves the class to the pool, and is reported once', async () => {
     for (const classify of [
       () => 'banana',

@@ -262,3 +262,20 @@ test('leases() lists who holds what, oldest first, to the turn of the loop', asy
   assert.deepEqual(pool.leases(), [])
   await pool.close()
 })
+
+test('leases() tells who holds a connection, oldest first, also one that is used for the last time', async () => {
+  const { pool, clock } = await parked(2, { max: 2, maxUses: 3 })
+  const first = pool.tryAcquire()
+  const other = pool.tryAcquire()
+  other?.release()
+  await clock.pass(10)
+  const last = pool.tryAcquire()
+  await clock.pass(5)
+  assert.deepEqual(pool.leases(), [
+    { connectionId: first?.info.id, heldMs: 15 },
+    { connectionId: last?.info.id, heldMs: 5 },
+  ])
+  first?.release()
+  last?.release()
+  await pool.close()
+})

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { systemClock, type Timer } from '../../src/pool/clock.ts'
 import type { InvalidOptionError } from '../../src/pool/errors.ts'
-import type { PoolOptions, PoolSettings } from '../../src/pool/options.ts'
+import { nameOf } from '../../src/pool/name.ts'
+import { type PoolOptions, type PoolSettings, resolveSettings } from '../../src/pool/options.ts'
 import { createPool } from '../../src/pool/pool.ts'
 import { pools } from '../../src/pool/registry.ts'
 import type { Source } from '../../src/pool/source.ts'
@@ -272,6 +274,10 @@ test('a pool without a name is pool-1, and the next one pool-2', async () => {
   await Promise.all([first.close(), second.close()])
 })
 
+test('the longest delay may be as short as 1 ms', async () => {
+  await createPool<object>({ ...verbs, backoff: { initialMs: 1, maxMs: 1 } }).close()
+})
+
 test('what is done to the options afterwards changes nothing', async () => {
   const options = { create: () => ({}), destroy: () => {}, max: 1, backoff: { initialMs: 7 } }
   const pool = createPool<object>(options)
@@ -358,4 +364,110 @@ describe('acquire and use', () => {
     await settled()
     await pool.close()
   })
+})
+
+describe('settings', () => {
+  const verbs = { probes: true, resets: false, dials: true }
+  const times = {
+    createTimeoutMs: 5_000,
+    probeTimeoutMs: 1_000,
+    resetTimeoutMs: 1_000,
+    destroyTimeoutMs: 5_000,
+    idleTimeoutMs: 30_000,
+    maxLifetimeMs: 1_800_000,
+    lifetimeJitter: 0.1,
+    probeAfterIdleMs: 500,
+    probeEveryMs: Infinity,
+    freshForMs: 0,
+  }
+  const backoff = { initialMs: 100, maxMs: 5_000, factor: 2, jitter: 1, failFastAfter: 5 }
+
+  test('that are not given have their defaults', () => {
+    const { limits, acquireTimeoutMs, closeGraceMs } = resolveSettings('db', {}, verbs)
+    assert.deepEqual(limits, {
+      ...{ min: 0, minIdle: 0, max: 10, maxIdle: undefined, increment: 1, maxLeases: 1 },
+      ...{ maxConnecting: 4, maxWaiters: Infinity, maxUses: Infinity, probeRetries: 3 },
+      ...{ idleOrder: 'lifo', queueOrder: 'fifo' },
+      ...times,
+      backoff,
+      ...verbs,
+    })
+    assert.deepEqual([acquireTimeoutMs, closeGraceMs], [10_000, 20_000])
+  })
+
+  test('that are given hold', () => {
+    const given = {
+      ...{ min: 1, minIdle: 2, max: 9, maxIdle: 8, increment: 3, maxLeases: 4 },
+      ...{ maxConnecting: 5, maxWaiters: 6, maxUses: 7, probeRetries: 2 },
+      ...{ idleOrder: 'fifo', queueOrder: 'adaptive-lifo' },
+      ...Object.fromEntries(Object.keys(times).map((name, index) => [name, index / 10])),
+      backoff: { initialMs: 2, maxMs: 3, factor: 4, jitter: 0.5, failFastAfter: 6 },
+    } as PoolSettings
+    const waits = { acquireTimeoutMs: 50, closeGraceMs: 60 }
+    const resolved = resolveSettings('db', { ...given, ...waits }, verbs)
+    assert.deepEqual(resolved.limits, { ...given, ...verbs })
+    assert.deepEqual([resolved.acquireTimeoutMs, resolved.closeGraceMs], [50, 60])
+  })
+
+  test('of a pool that cannot probe have it probe nothing', () => {
+    const settings = { probeEveryMs: 500 }
+    const { limits } = resolveSettings('db', settings, { ...verbs, probes: false })
+    assert.equal(limits.probeEveryMs, Infinity)
+  })
+
+  test('have bounds where the machine needs them', () => {
+    const settings = { maxLeases: Infinity, backoff: { maxMs: Infinity } }
+    const { limits } = resolveSettings('db', settings, verbs)
+    assert.deepEqual([limits.maxLeases, limits.backoff.maxMs], [2 ** 31, 2 ** 40])
+  })
+
+  test('take from a clock what it has, as its methods, and the rest from the system', () => {
+    const systems = resolveSettings('db', { clock: { now: () => 5 } }, verbs).clock
+    assert.deepEqual(
+      [systems.now(), systems.setTimeout, systems.setImmediate],
+      [5, systemClock.setTimeout, systemClock.setImmediate],
+    )
+    class Clock {
+      readonly heard: unknown[] = []
+      now(): number {
+        return 7
+      }
+      setTimeout(_wake: () => void, delayMs: number): Timer {
+        this.heard.push(delayMs)
+        return { ref: () => {}, unref: () => {}, close: () => {} }
+      }
+      setImmediate(): void {
+        this.heard.push('immediate')
+      }
+    }
+    const own = new Clock()
+    const { clock } = resolveSettings('db', { clock: own }, verbs)
+    clock.setTimeout(() => {}, 20)
+    clock.setImmediate(() => {})
+    assert.deepEqual([clock.now(), own.heard], [7, [20, 'immediate']])
+  })
+
+  test('take from a source of chance what is from 0 to 1, and otherwise go without', () => {
+    for (const [drawn, taken] of [
+      [0.25, 0.25],
+      [0, 0],
+      [1, 1],
+      [-0.5, 0],
+      [1.5, 0],
+      [Number.NaN, 0],
+    ] as const) {
+      const { random } = resolveSettings('db', { random: () => drawn }, verbs)
+      assert.equal(random(), taken)
+    }
+    const throws = () => {
+      throw new Error('no chance')
+    }
+    assert.equal(resolveSettings('db', { random: throws }, verbs).random(), 0)
+  })
+})
+
+test('a name is the one that was given, or else the one that is known, or else a number', () => {
+  assert.equal(nameOf({ name: 'db' }, 'host:80'), 'db')
+  assert.equal(nameOf({}, 'host:80'), 'host:80')
+  assert.match(nameOf({ name: ' ' }), /^pool-\d+$/)
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Lease } from '../../src/pool/lease.ts'
 import type { FakeConnection } from '../../src/testing/index.ts'
-import { assertSums, assertWhole, fixture, parked, settled } from './support/fixture.ts'
+import { assertSums, assertWhole, fixture, parked, rejection, settled } from './support/fixture.ts'
 
 describe('three leases a connection', () => {
   test('fill one connection before the next, and never more', async () => {
@@ -79,14 +79,37 @@ describe('three leases a connection', () => {
 
   test('cannot be detached but by the last', async () => {
     const { pool, source } = await parked(1, { max: 1, maxLeases: 3 })
-    const [first, second] = [pool.tryAcquire(), pool.tryAcquire()]
-    assert.throws(() => first?.detach(), {
-      code: 'ERR_INVALID_OPTION',
-      message: 'test: detach() needs the connection for itself, but another lease shares it',
-    })
+    const [first, second, third] = [pool.tryAcquire(), pool.tryAcquire(), pool.tryAcquire()]
+    const needs = 'test: detach() needs the connection for itself, but'
+    const refused = { code: 'ERR_INVALID_OPTION', message: `${needs} 2 others share it` }
+    assert.throws(() => first?.detach(), refused)
+    third?.release()
+    const alone = { ...refused, message: `${needs} another lease shares it` }
+    assert.throws(() => first?.detach(), alone)
     first?.release()
     assert.equal(second?.detach(), source.connections[0])
     assert.equal(pool.stats().open, 0)
+    await pool.close()
+  })
+
+  test('are as old, in a timeout, as the oldest that has not ended, on whichever connection', async () => {
+    const { pool, clock } = fixture({ max: 2, maxLeases: 2 })
+    const [first, second] = [await pool.acquire(), await pool.acquire()]
+    await clock.pass(100)
+    const leases = [await pool.acquire(), await pool.acquire()]
+    await clock.pass(100)
+    first.release()
+    leases.push(await pool.acquire())
+    second.release()
+    leases.push(await pool.acquire())
+    assert.deepEqual(
+      leases.map((lease) => lease.info.id),
+      [2, 2, 1, 1],
+    )
+    const refused = rejection(pool.acquire({ timeoutMs: 10 }))
+    await clock.pass(10)
+    assert.match((await refused).message, /oldest lease 110 ms\)/)
+    for (const lease of leases) lease.release()
     await pool.close()
   })
 

@@ -32,6 +32,17 @@ test('one who waited is told without a stack, and a listener makes errors that h
   await pool.close()
 })
 
+test('one who waited for ready is told without a stack', async () => {
+  const { pool, source, clock } = fixture({ min: 1 })
+  source.behave('create', 'hold')
+  const late = rejection(pool.ready({ timeoutMs: 10 }))
+  await clock.pass(10)
+  const { stack, message } = await late
+  assert.equal(stack, `AcquireTimeoutError: ${message}`)
+  for (const call of source.held('create')) call.succeed()
+  await pool.close()
+})
+
 test('stacks are there again afterwards, also when what was done threw', () => {
   const limit = Error.stackTraceLimit
   assert.equal(

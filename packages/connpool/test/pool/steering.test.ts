@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Lease } from '../../src/pool/lease.ts'
+import { readdress } from '../../src/pool/pool.ts'
 import type { FakeConnection } from '../../src/testing/index.ts'
 import {
   assertSums,
@@ -367,4 +368,23 @@ test('everything at once loses nothing', async () => {
   await Promise.all(ended)
   assertSums(pool.stats())
   await assertWhole(made)
+})
+
+test('connections whose address left the name are replaced, each at a moment of its own', async () => {
+  const { pool, clock } = await parked(2, { random: () => 0.5 })
+  const asked: unknown[] = []
+  const isMeant = (about: unknown, id: number) => {
+    asked.push([about, id])
+    return id === 2
+  }
+  readdress(pool, isMeant, 100)
+  assert.deepEqual(asked, [
+    [{}, 1],
+    [{}, 2],
+  ])
+  await clock.pass(49)
+  assert.equal(pool.stats().idle, 2)
+  await clock.pass(1)
+  assert.deepEqual([pool.stats().idle, pool.stats().closed.readdressed], [1, 1])
+  await pool.close()
 })
