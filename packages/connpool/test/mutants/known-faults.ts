@@ -1,0 +1,72 @@
+// Plants the faults that other pools have had, one at a time, and says what finds them here: the first test
+// that does, and the explorer of the core, with the number of events of its history.
+//
+//   npm run test:known-faults              all of them
+//   npm run test:known-faults -- deadline  those whose name contains one of the words
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { compile } from './compile.ts'
+import { Crew } from './crew.ts'
+import { type KnownFault, knownFaults } from './other-pools.ts'
+import { plant } from './plant.ts'
+import type { Finding } from './trial.ts'
+
+/** How long a check may take, in ms: many times what the longest takes. */
+const PATIENCE_MS = 20_000
+
+const { values: options, positionals: words } = parseArgs({
+  allowPositionals: true,
+  options: { jobs: { type: 'string', default: String(availableParallelism()) } },
+})
+const faults = knownFaults.filter(
+  ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
+)
+
+interface Row {
+  readonly fault: string
+  readonly law: string
+  readonly test: string
+  readonly explorer: string
+}
+
+const root = compile()
+const codes = plant(faults, root)
+const crew = new Crew(root, Number(options.jobs), PATIENCE_MS)
+try {
+  const rows = await Promise.all(faults.map((fault, index) => rowOf(fault, codes[index] ?? {})))
+  print(rows)
+  const escaped = rows.filter(({ test, explorer }) => test === '' && explorer === '')
+  console.log(`\n${rows.length} faults, ${escaped.length} not found`)
+  process.exitCode = escaped.length === 0 && rows.length > 0 ? 0 : 1
+} finally {
+  crew.dismiss()
+}
+
+async function rowOf({ name, law, file }: KnownFault, code: Record<string, string>): Promise<Row> {
+  const isCore = file.startsWith('core/')
+  const inCore = isCore ? await crew.try({ scope: 'tests of core', code }) : null
+  const explored = isCore ? await crew.try({ scope: 'explorer', code }) : null
+  const test = inCore ?? (await crew.try({ scope: 'tests of pool', code }))
+  return {
+    fault: name,
+    law: law === null ? '' : String(law),
+    test: test === null ? '' : `${fileOf(test)}: ${test.message}`,
+    explorer: explored === null ? '' : historyOf(explored),
+  }
+}
+
+function fileOf({ group }: Finding): string {
+  return group.replace(/^test\//, '').replace(/\.test\.js$/, '')
+}
+
+function historyOf({ events, message }: Finding): string {
+  return events === null ? message : `${message}, after ${events}`
+}
+
+function print(rows: readonly Row[]): void {
+  console.log('| fault | law | first found by | explored, and the events to it |')
+  console.log('| --- | --- | --- | --- |')
+  for (const { fault, law, test, explorer } of rows) {
+    console.log(`| ${fault} | ${law} | ${test} | ${explorer} |`)
+  }
+}

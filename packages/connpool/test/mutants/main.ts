@@ -1,0 +1,75 @@
+// Plants small faults in the core and in the pool, one at a time, and sees whether their tests find them:
+// those of the core, the walks and the digest of the explorer; those of the pool. What nobody finds has to
+// be argued for in survivors.ts.
+//
+//   npm run test:mutants                every fault
+//   npm run test:mutants -- core/queue  those whose file, member or code contains one of the words
+//   npm run test:mutants -- --jobs=1    on one core
+//   npm run test:mutants -- --verbose   says of each what found it
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { compile } from './compile.ts'
+import { Crew } from './crew.ts'
+import { Modules } from './modules.ts'
+import { applied, type Mutant, mutantsOf } from './mutations.ts'
+import { Score, show } from './score.ts'
+import type { Task } from './worker.ts'
+
+const PROGRESS_MS = 10_000
+const PARTS = ['core', 'pool'] as const
+/** How long a check may take, in ms: many times what the longest takes. */
+const PATIENCE_MS = 20_000
+
+const { values: options, positionals: words } = parseArgs({
+  allowPositionals: true,
+  options: {
+    jobs: { type: 'string', default: String(availableParallelism()) },
+    verbose: { type: 'boolean', default: false },
+  },
+})
+
+const root = compile()
+const modules = new Modules(root)
+const crew = new Crew(root, Number(options.jobs), PATIENCE_MS)
+try {
+  for (const scope of PARTS) {
+    const found = await crew.try({ scope, code: {} })
+    if (found !== null) throw new Error(`found in nothing: ${JSON.stringify(found)}`)
+  }
+  const scores = []
+  for (const part of PARTS) scores.push(await judge(part))
+  const isWhole = words.length === 0
+  process.exitCode = scores.every((score) => score.report(isWhole)) ? 0 : 1
+} finally {
+  crew.dismiss()
+}
+
+async function judge(part: (typeof PARTS)[number]): Promise<Score> {
+  const mutants = modules
+    .list(`src/${part}`)
+    .flatMap((path) => mutantsOf(path.slice('src/'.length, -'.js'.length), modules.read(path)))
+    .filter(isMeant)
+  const score = new Score(part)
+  let told = performance.now()
+  await Promise.all(
+    mutants.map(async (mutant) => {
+      const finding = await crew.try(taskOf(mutant, part))
+      if (options.verbose) console.log(`${show(mutant)}\n  ${finding?.check}: ${finding?.message}`)
+      score.note(mutant, finding)
+      if (finding === null) console.log(`survives: ${show(mutant)}`)
+      if (performance.now() - told < PROGRESS_MS) return
+      told = performance.now()
+      console.log(`${part}: ${score.tried} of ${mutants.length}`)
+    }),
+  )
+  return score
+}
+
+function taskOf(mutant: Mutant, scope: Task['scope']): Task {
+  const path = `src/${mutant.file}.js`
+  return { scope, code: { [path]: applied(mutant, modules.read(path)) } }
+}
+
+function isMeant({ file, where, from }: Mutant): boolean {
+  return words.length === 0 || words.some((word) => `${file} ${where} ${from}`.includes(word))
+}
