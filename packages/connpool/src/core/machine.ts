@@ -82,7 +82,8 @@ export class PoolMachine<C, W> {
   request(waiter: Waiter<W>, deadline: number, now: number): void {
     const { moves, policy } = this
     moves.tally.acquires++
-    if (this.#turnServes(now)) waiter.turn = moves.freshness.turn
+    waiter.turn = moves.freshness.turnFor(moves.queue.size > 0)
+    waiter.expected = this.#turnServes(now)
     const refusal = this.#refusalOf(waiter, deadline)
     if (refusal !== null) {
       moves.refuse(waiter, refusal)
@@ -90,6 +91,7 @@ export class PoolMachine<C, W> {
     }
     if (deadline === -Infinity) policy.markTurnOnly(waiter)
     moves.queue.enqueue(waiter, waiter.turnOnly ? Infinity : deadline)
+    if (waiter.expected) policy.askTurnFor(waiter, now)
     if (policy.footing !== 'loaded') policy.pump(now)
   }
 
@@ -266,7 +268,7 @@ export class PoolMachine<C, W> {
     this.policy.pump(now)
   }
 
-  /** The sockets were polled since a turn was asked for. */
+  /** The sockets were polled since the first turn that is under way was asked for. */
   refreshed(now: number): void {
     this.moves.freshness.polled(now)
     this.policy.pump(now)
@@ -282,6 +284,7 @@ export class PoolMachine<C, W> {
 
   /** The end of a turn of the loop: those that came to rest in it are stamped and watched. */
   settle(now: number): void {
+    this.moves.freshness.seal()
     this.#roster.settle(now, this.#parked)
     this.policy.pump(now)
   }
@@ -384,7 +387,7 @@ export class PoolMachine<C, W> {
   /** Why an acquire may not even queue, or null. */
   #refusalOf(waiter: Waiter<W>, deadline: number): Refusal | null {
     if (this.policy.phase !== 'running') return 'closed'
-    if (waiter.turn >= 0) return null
+    if (waiter.expected) return null
     if (deadline === -Infinity) return 'timeout'
     const ahead = this.policy.paused ? this.moves.queue.size : -this.#free
     return ahead >= this.#limits.maxWaiters ? 'full' : null

@@ -294,7 +294,7 @@ export class Moves<C, W> {
   #endWait(waiter: Waiter<W>, now: number): number {
     // An event may be older than a waiter that the world added in the middle of it.
     const waitedMs = Math.max(0, now - waiter.since)
-    if (waiter.turn !== this.freshness.turn) {
+    if (!waiter.expected || !this.freshness.isToCome(waiter.turn)) {
       this.tally.waits++
       this.tally.waitTimeMs += waitedMs
     }

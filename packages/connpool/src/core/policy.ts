@@ -178,21 +178,39 @@ export class Policy<C, W> {
 
   /** Law 6: someone waits or something lendable idles, never both, but for a turn or a probe. */
   #serve(now: number): void {
-    const { queue, freshness } = this.#moves
+    const { queue } = this.#moves
     while (!this.paused) {
       const slot = this.#roster.candidate
       const waiter = slot === null ? null : this.#nextWaiter(now)
       if (slot === null || waiter === null) return
+      const rested = slot.state === 'idle' && slot.stamped
       // A probe polls the sockets as well: it needs no turn before it.
       if (this.#moves.needsProbe(slot, now)) {
         if (waiter.turnOnly) this.#moves.turnAway(waiter, 'timeout', now)
         else if (this.#roster.probing.size >= queue.size) return
         else if (this.#moves.ensureFit(slot, now)) this.#moves.probe(slot, false, now)
-      } else if (slot.state === 'idle' && slot.stamped && !freshness.holds(now)) {
-        this.#askTurn()
-        return
-      } else if (this.#moves.ensureFit(slot, now)) this.#moves.grant(waiter, slot, now)
+        continue
+      }
+      const served = rested ? this.#refreshed(waiter, now) : waiter
+      if (served === null) return this.#askTurn(waiter)
+      if (this.#moves.ensureFit(slot, now)) this.#moves.grant(served, slot, now)
     }
+  }
+
+  /**
+   * Law 14: who is served with one that rested, when it is `next`'s turn. Where that one came too late
+   * for the last poll it is the oldest who did not, lest those who keep coming starve everybody.
+   */
+  #refreshed(next: Waiter<W>, now: number): Waiter<W> | null {
+    const { queue, freshness } = this.#moves
+    if (freshness.holds(next.turn, now)) return next
+    for (let left = EXPIRE_AT_ONCE; left > 0; left--) {
+      const oldest = queue.oldest()
+      if (oldest === null || !freshness.holds(oldest.turn, now)) return null
+      if (oldest.dueAt > now) return oldest
+      this.#moves.turnAway(oldest, 'timeout', now)
+    }
+    return null
   }
 
   /** Law 9: who is past the deadline is turned away instead, also when the alarm is late. */
@@ -205,17 +223,28 @@ export class Policy<C, W> {
     return null
   }
 
-  #askTurn(): void {
-    if (this.#moves.freshness.asked) return
-    this.#moves.freshness.asked = true
-    this.#moves.effects.turn()
+  /** Has the sockets polled for one who came while others did, and for whom something rests. */
+  askTurnFor(waiter: Waiter<W>, now: number): void {
+    const rests = this.#roster.candidate?.stamped && this.#roster.candidate.state === 'idle'
+    if (rests && !this.#moves.freshness.holds(waiter.turn, now)) this.#askTurn(waiter)
+  }
+
+  /** Has the sockets polled for one who waits, unless that is under way. */
+  #askTurn(waiter: Waiter<W>): void {
+    const { freshness, effects } = this.#moves
+    if (freshness.isAwaited(waiter.turn)) return
+    freshness.ask()
+    effects.turn()
   }
 
   #expireTurnOnly(now: number): void {
-    if (this.#turnOnly.length === 0 || this.#moves.freshness.asked) return
+    const { freshness } = this.#moves
     const waiters = this.#turnOnly
-    this.#turnOnly = []
-    for (const waiter of waiters) {
+    // In order: who came after one whose turn is under way is not too late either.
+    const kept = waiters.findIndex(({ queued, turn }) => queued && freshness.isUnderWay(turn))
+    if (kept === 0 || waiters.length === 0) return
+    this.#turnOnly = kept < 0 ? [] : waiters.slice(kept)
+    for (const waiter of kept < 0 ? waiters : waiters.slice(0, kept)) {
       if (!waiter.queued) continue
       this.#again = true
       this.#moves.turnAway(waiter, 'timeout', now)

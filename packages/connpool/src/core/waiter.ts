@@ -24,8 +24,10 @@ export class Waiter<W> implements Linked<Waiter<W>>, Timed<Waiter<W>> {
   readonly since: number
   /** Order of arrival. */
   seq = 0
-  /** The freshness turn it may be served by without having waited; -1 when nothing idled for it. */
-  turn = -1
+  /** The freshness turn that may serve it, and those after it. */
+  turn = 0
+  /** Something idled for it when it came: being served by its freshness turn is no wait. */
+  expected = false
   /** Waits for the freshness turn only: never for a probe, a release or a dial. */
   turnOnly = false
   /** In the queue now. Only Queue changes it. */

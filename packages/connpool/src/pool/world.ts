@@ -186,6 +186,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
 
   turn(): void {
     this.turns.poll()
+    this.turns.expectEnd()
   }
 
   parked(slot: Place<T>): void {

@@ -5,10 +5,16 @@ import type { Event } from './event.ts'
 import { rolesOf } from './identity.ts'
 import type { Setting } from './setting.ts'
 
+/** So many turns may be under way, and each is known to have been asked for in time. */
+const MOST_TURNS = 2
+
 /** All that may happen next, in an order that the identity of the world decides. */
 export function choicesOf(world: World, setting: Setting): Event[] {
-  const events = inEffect(world, setting)
-  if (world.truth.turnAsked) events.push({ verb: setting.turns ? 'poll' : 'turn' })
+  const { sealedTurns } = world.truth
+  const polls: Event[] = sealedTurns > 0 ? [{ verb: setting.turns ? 'poll' : 'turn' }] : []
+  // The loop does not go on for ever without a poll.
+  if (sealedTurns >= MOST_TURNS) return polls
+  const events = [...inEffect(world, setting), ...polls]
   if (setting.turns) {
     if (world.truth.inTurn) events.push({ verb: 'endTurn' })
     if (isUnsettled(world)) events.push({ verb: 'settle' })
@@ -27,8 +33,9 @@ export function inEffect(world: World, setting: Setting): Event[] {
   return events
 }
 
-/** Something came to rest, and no turn has ended since. */
-export function isUnsettled({ machine }: World): boolean {
+/** Something came to rest, or a poll was asked for, and no turn has ended since. */
+export function isUnsettled({ machine, truth }: World): boolean {
+  if (truth.turnOpen) return true
   const { idle, aged, lent, leaving } = machine.moves.roster
   return [idle, aged, lent, leaving].some(({ last }) => last !== null && !last.stamped)
 }

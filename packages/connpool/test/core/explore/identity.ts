@@ -97,7 +97,8 @@ export function identityOf(world: World): string {
   const codes: number[] = [
     phases.indexOf(policy.phase),
     footings.indexOf(policy.footing),
-    flags(policy.paused, policy.unavailable, freshness.asked, freshness.inTurn, truth.drains > 0),
+    flags(policy.paused, policy.unavailable, truth.turnOpen, freshness.inTurn, truth.drains > 0),
+    truth.sealedTurns,
     policy.min,
     policy.max,
     classes.indexOf(backoff.standing),
@@ -214,6 +215,8 @@ function waiter(codes: number[], { truth, limits }: World, ticket: Ticket): void
     ),
     priority,
     distance(deadline, truth.now),
+    // Which of the turns under way may serve it: 0 for all of them, and for the last one.
+    purpose === 'ready' ? 0 : Math.max(queued.turn - truth.polled, -1) + 1,
   )
 }
 

@@ -94,19 +94,19 @@ export class CommandLaws {
     assert.ok(!truth.paused, 'law 6: lent while paused')
     assert.equal(waitedMs, truth.now - ticket.since, 'how long it waited')
     if (connection.holders > 0 || connection === this.asking) return
-    if (connection !== truth.lending) this.#fresh(connection, yielded)
+    if (connection !== truth.lending) this.#fresh(ticket, connection, yielded)
   }
 
   /** Law 14, what an idle one owes to whom it is lent: a poll, and a probe where it is due. */
-  #fresh({ parkedAt, checkedAt, uses }: Connection, yielded: boolean): void {
-    const { limits, inTurn, polledAt, now } = this.#truth
+  #fresh({ turn }: Ticket, { parkedAt, checkedAt, uses }: Connection, yielded: boolean): void {
+    const { limits, inTurn, polled, polledAt, now } = this.#truth
     const { probes, probeAfterIdleMs, freshForMs } = limits
     const always = probes && probeAfterIdleMs === 0
     assert.ok(uses === 0 || !always, 'law 14: it was not probed')
     if (parkedAt === null) return
     assert.ok(
-      yielded || inTurn || now < polledAt + freshForMs,
-      'law 14: no poll since it was parked',
+      yielded || (inTurn && turn < polled) || now < polledAt + freshForMs,
+      'law 14: no poll since it was asked for',
     )
     assert.ok(!probes || now - checkedAt < probeAfterIdleMs, 'law 14: it was not probed')
   }

@@ -90,8 +90,8 @@ export class Port implements Effects<Connection, Ticket> {
   }
 
   turn(): void {
-    assert.equal(this.#truth.turnAsked, false, 'a turn is asked for once')
-    this.#truth.turnAsked = true
+    assert.ok(!this.#truth.turnOpen, 'a turn is asked for once')
+    this.#truth.turnOpen = true
     this.#note('turn')
   }
 

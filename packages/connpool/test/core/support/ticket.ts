@@ -16,6 +16,8 @@ export class Ticket {
   /** -Infinity for one who waits for nothing but the freshness turn. */
   readonly deadline: number
   readonly waiter: Waiter<Ticket>
+  /** The turn whose poll comes after it; -1 when it came right after a poll. */
+  turn = 0
   state: 'waiting' | 'granted' | 'refused' | 'ready' | 'cancelled' = 'waiting'
   refusal: Refusal | null = null
   connection: Connection | null = null

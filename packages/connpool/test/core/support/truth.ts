@@ -58,7 +58,12 @@ export class Truth {
   closeBy = Infinity
   available = true
   drains = 0
-  turnAsked = false
+  /** Number of the turn for those who come now. */
+  turn = 0
+  /** It was asked for. */
+  turnOpen = false
+  /** Turns with lower numbers have polled the sockets. */
+  polled = 0
   inTurn = false
   polledAt = -Infinity
   /** Failed probes in a row. */
@@ -106,8 +111,33 @@ export class Truth {
 
   ticket(purpose: Ticket['purpose'], { priority = 0 }: Ask, deadline: number): Ticket {
     const ticket = new Ticket(this.tickets.length + 1, purpose, priority, this.now, deadline)
+    ticket.turn = this.inTurn ? -1 : this.turn
     this.tickets.push(ticket)
     return ticket
+  }
+
+  // ── Turns ─────────────────────────────────────────────────────────────────────────────────────
+
+  /** Turns that were asked for and joined by all who could. */
+  get sealedTurns(): number {
+    return this.turn - this.polled
+  }
+
+  get turnAsked(): boolean {
+    return this.turnOpen || this.sealedTurns > 0
+  }
+
+  /** A turn of the loop ends: who comes from now on may come out of a callback after the next poll. */
+  endTurn(): void {
+    if (this.turnOpen) this.turn++
+    this.turnOpen = false
+  }
+
+  /** The sockets were polled, for the first turn that was asked for. */
+  poll(): void {
+    if (this.sealedTurns > 0) this.polled++
+    this.inTurn = true
+    this.polledAt = this.now
   }
 
   // ── Connections ───────────────────────────────────────────────────────────────────────────────

@@ -200,12 +200,11 @@ export class World extends Stage {
     this.endTurn()
   }
 
-  /** The sockets were polled. */
+  /** The sockets were polled: in another turn of the loop than that in which it was asked for. */
   poll(): void {
     const { truth } = this
-    truth.turnAsked = false
-    truth.inTurn = true
-    truth.polledAt = truth.now
+    if (truth.sealedTurns === 0) this.settle()
+    truth.poll()
     this.event(() => this.machine.refreshed(truth.now))
   }
 
@@ -217,6 +216,7 @@ export class World extends Stage {
 
   /** The turn of the loop ends: what came to rest in it is stamped and watched. */
   settle(): void {
+    this.truth.endTurn()
     this.event(() => this.machine.settle(this.now))
   }
 

@@ -126,7 +126,7 @@ export class Borrowers {
 
   /** The account of a lease that ends now. */
   close(loan: Loan, how: 'release' | 'destroy' | 'detach', idleForMs = Infinity): void {
-    const { counts, loop, settings } = this.#world
+    const { counts, loop, settings, asks } = this.#world
     const { link } = loan
     loan.ended = true
     this.#world.loans = this.#world.loans.filter((other) => other !== loan)
@@ -144,8 +144,11 @@ export class Borrowers {
     if (link.holders === 0) link.idleForMs = idleForMs
     const parks = how === 'release' && settings.custody && link.holders === 0
     if (link.ending !== null) return
-    if (parks && link.vitals !== 'fit') link.drained = true
-    else this.#network.proved(link)
+    if (parks && link.vitals !== 'fit') {
+      // Somebody may share it already, and not have heard of it.
+      if (settings.maxLeases === 1 || asks.length === 0) link.drained = true
+      else this.#world.trouble.unsure = true
+    } else this.#network.proved(link)
   }
 
   // ── What they get ─────────────────────────────────────────────────────────────────────────────
@@ -161,7 +164,7 @@ export class Borrowers {
       deadlineMs: patience === 0 && purpose === 'lease' ? -Infinity : loop.now() + patience,
       order,
       turn: loop.turn,
-      joins: loop.underWay,
+      polled: loop.checking,
       controller: signal === false ? null : new AbortController(),
       waits: true,
       withdrawn: false,
@@ -246,7 +249,7 @@ export class Borrowers {
     verdict.insist(!seen, link.vitals === 'dirty' ? 'law 15' : 'law 14', `${link} is lent unfit`)
     // The peer had hung up when it was asked for, it had idled since an earlier turn, and nobody looked.
     const unseen = link.brokenAt !== null && !link.seen && !link.told && !link.brokeLate
-    if (ask === null || ask.joins || !unseen || settings.freshForMs > 0) return
+    if (ask === null || ask.polled || !unseen || settings.freshForMs > 0) return
     const looked = (link.brokenAt ?? 0) > ask.order || link.freeTurn + 1 >= ask.turn
     verdict.insist(looked, 'law 14', `${link} is lent unpolled`)
   }

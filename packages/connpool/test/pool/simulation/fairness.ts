@@ -17,7 +17,10 @@ export function noteServed(world: World, served: Ask): void {
   )
   if (others.length === 0) return
   const oldest = others.reduce((old, ask) => (ask.order < old.order ? ask : old))
-  const isOldest = served.order < oldest.order
+  // Who is older and past the deadline is turned away before anybody is served.
+  const isOldest = others.every(
+    ({ order, deadlineMs }) => served.order < order || isOver(deadlineMs, world.loop.sinceMs),
+  )
   const skip = (ask: Ask) => {
     ask.passed ??= { turn: world.loop.turn, ms: world.loop.sinceMs }
   }
@@ -27,6 +30,11 @@ export function noteServed(world: World, served: Ask): void {
     if (came && queueOrder === 'fifo') skip(ask)
     if (ask.priority > served.priority && !isOldest) skip(ask)
   }
+}
+
+/** -Infinity is the deadline of one who waits for the next poll. */
+function isOver(deadlineMs: number, nowMs: number): boolean {
+  return deadlineMs <= nowMs && deadlineMs !== -Infinity
 }
 
 /** It is settled: at which time it waited still, if it was served or had to give up. */

@@ -37,8 +37,6 @@ export class Loop implements Required<Clock> {
   leaptMs = 0
   /** Callbacks begun since then. */
   begun = 0
-  /** Immediates ran or were set already when it began. */
-  underWay = false
   /** The check phase runs. */
   checking = false
   /** Number of the turn, which ends with its check phase. */
@@ -130,7 +128,6 @@ export class Loop implements Required<Clock> {
     if (this.calm) {
       this.sinceMs = this.#nowMs
       this.begun = 0
-      this.underWay = this.checking || this.#immediates.length > 0
     }
     this.calm = false
     this.begun++

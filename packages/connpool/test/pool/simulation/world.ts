@@ -18,8 +18,8 @@ export interface Ask {
   /** Its place in the order of all acts. */
   readonly order: number
   readonly turn: number
-  /** It may join a poll that somebody had asked for before. */
-  readonly joins: boolean
+  /** It came while immediates ran, when the last poll may still hold. */
+  readonly polled: boolean
   /** Withdraws it; null where it cannot be. */
   readonly controller: AbortController | null
   waits: boolean
