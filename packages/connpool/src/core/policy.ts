@@ -90,7 +90,7 @@ export class Policy<C, W> {
     const { serving, opening } = this.#roster
     const { backoff } = this.#moves
     const hope = this.paused || serving > 0 || opening.size > 0
-    return !hope && backoff.delaying && backoff.dooming && this.phase === 'running'
+    return !hope && backoff.delaying && backoff.dooming
   }
 
   /** When something is next due by itself; Infinity when never. */
@@ -125,10 +125,10 @@ export class Policy<C, W> {
   }
 
   #found(): Footing {
-    const { aged, candidate, serving } = this.#roster
+    const { aged, candidate } = this.#roster
     if (!this.active || this.surplus || aged.size > 0) return 'unsure'
     if (this.#moves.queue.size === 0) return 'steady'
-    return this.room <= 0 && candidate === null && serving > 0 ? 'loaded' : 'unsure'
+    return this.room <= 0 && candidate === null ? 'loaded' : 'unsure'
   }
 
   /** Marks one who is turned away unless the freshness turn serves it. */
