@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { interrupt } from './support/haste.ts'
 import { connection, stocked } from './support/stocked.ts'
 import { World } from './support/world.ts'
 
@@ -79,4 +80,18 @@ test('an acquire that was aborted before it began is counted as one that was', (
   const { acquires, aborts } = tally
   world.machine.abortedBefore()
   assert.deepEqual([tally.acquires - acquires, tally.aborts - aborts], [1, 1])
+})
+
+test('the fast path lends nothing in the middle of an event in which somebody came to wait', () => {
+  const world = stocked(2, { freshForMs: 100 })
+  world.poll()
+  world.endTurn()
+  connection(world, 2).dead = true
+  let taken: unknown
+  interrupt(world, 0, () => {
+    taken = world.tryAcquire()
+  })
+  const waiter = world.acquire()
+  assert.equal(taken, null)
+  assert.equal(waiter.connection?.serial, 1)
 })

@@ -53,3 +53,29 @@ test('what was written is on its way before a connection closes for age, use or 
   world.cleaned()
   assert.equal(connection(world, 1).destroyed, 'uses')
 })
+
+test('who would not wait is refused by the turn when the connection has come to need a probe', () => {
+  const world = stocked(1, { probes: true, probeAfterIdleMs: 50 })
+  world.advance(49)
+  const hurried = world.acquire({ timeoutMs: 0 })
+  assert.equal(hurried.state, 'waiting')
+  world.now += 1
+  world.turn()
+  assert.equal(hurried.refusal, 'timeout')
+})
+
+test('a release turns away a part of the late ones at a time, and nobody is served late', () => {
+  const world = new World({ max: 1 })
+  const lease = world.acquire()
+  world.opened()
+  const late = Array.from({ length: 2_500 }, () => world.acquire({ timeoutMs: 10 }))
+  const patient = world.acquire()
+  world.now = 20
+  world.judging = false // Until the alarm has rung, some wait beside what idles.
+  world.release(lease)
+  world.judging = true
+  assert.equal(world.waiting.length, 501)
+  world.elapse()
+  assert.ok(late.every(({ refusal }) => refusal === 'timeout'))
+  assert.equal(patient.state, 'granted')
+})

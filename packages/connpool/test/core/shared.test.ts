@@ -71,3 +71,15 @@ test('a connection that died in silence with leases to spare leaves the queue as
   world.opened()
   assert.equal(waiter.connection?.serial, 2)
 })
+
+test('a shared connection in use needs no turn before it is lent once more', () => {
+  const world = new World({ maxLeases: 2 })
+  world.acquire()
+  world.opened()
+  world.settle()
+  world.pause()
+  const waiter = world.acquire()
+  world.resume()
+  assert.equal(waiter.state, 'granted')
+  assert.ok(!world.log.includes('turn'))
+})

@@ -31,3 +31,25 @@ test('free leases serve as many who would not wait as there are', () => {
     ['granted', 'granted', 'granted', 'refused'],
   )
 })
+
+test('shared connections that are being probed are too many only once they have answered', () => {
+  const world = stocked(2, { max: 2, maxLeases: 2, probes: true, probeAfterIdleMs: 50 })
+  world.advance(50)
+  for (let count = 0; count < 4; count++) world.acquire()
+  const probing = world.asked('probe')
+  assert.equal(probing.length, 2)
+  world.resize(0, 1)
+  for (const one of probing) world.probed(true, one)
+  assert.deepEqual(
+    probing.map(({ destroyed }) => destroyed),
+    ['resized', null],
+  )
+})
+
+test('a resize has all shared connections that are too many lent no more at once', () => {
+  const world = new World({ max: 3, maxLeases: 2 })
+  for (let count = 0; count < 6; count++) world.acquire()
+  while (world.dialling.length > 0) world.opened()
+  world.resize(0, 1)
+  assert.equal(world.machine.moves.roster.leaving.size, 2)
+})

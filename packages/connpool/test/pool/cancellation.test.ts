@@ -317,6 +317,19 @@ test('a timeout says how old the oldest lease is by then, whichever it is', asyn
   await pool.close()
 })
 
+test('of those who time out together each is told how long it waited', async () => {
+  const { pool, clock } = await parked(1, { max: 1 })
+  const lease = pool.tryAcquire()
+  const patient = rejection(pool.acquire({ timeoutMs: 100 }))
+  await clock.pass(50)
+  const hurried = rejection(pool.acquire({ timeoutMs: 50 }))
+  await clock.pass(50)
+  assert.match((await patient).message, /no connection within 100 ms/)
+  assert.match((await hurried).message, /no connection within 50 ms/)
+  lease?.release()
+  await pool.close()
+})
+
 test('the oldest lease may be the last one of its connection', async () => {
   const { pool, clock } = await parked(2, { max: 2, maxUses: 2 })
   const last = pool.tryAcquire()

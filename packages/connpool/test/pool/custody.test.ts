@@ -156,6 +156,19 @@ describe('a custody', () => {
     await pool.close()
   })
 
+  test('that lets a tryAcquire have nothing has the place given up, should the destroy hang', async () => {
+    const { pool, source, guard, clock } = guarded({ destroyTimeoutMs: 100 })
+    const lease = await pool.acquire()
+    lease.release()
+    await settled()
+    source.behave('destroy', () => new Promise(() => {}))
+    for (const connection of source.connections) guard.unfit.add(connection)
+    assert.equal(pool.tryAcquire(), null)
+    await clock.pass(100)
+    assert.equal(pool.stats().open, 0)
+    await pool.close()
+  })
+
   test('is not asked at the release of what died meanwhile', async () => {
     const { pool, guard } = guarded()
     const lease = await pool.acquire()

@@ -215,7 +215,10 @@ describe('a listener', () => {
     for (let count = 0; count < 2; count++) pool.tryAcquire()?.release()
     assert.deepEqual(heard.splice(0), ['on', 'once', 'on'])
     pool.off('release', on)
-    pool.off('release', () => {})
+    assert.equal(
+      pool.off('release', () => {}),
+      pool,
+    )
     pool.once('release', once).off('release', once)
     pool.tryAcquire()?.release()
     assert.deepEqual(heard, [])

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PoolOptions } from '../../src/pool/options.ts'
 import { createPool } from '../../src/pool/pool.ts'
+import { isThenable } from '../../src/pool/thenable.ts'
 import { fixture, rejection, settled } from './support/fixture.ts'
 import { warnings } from './support/warnings.ts'
 
@@ -93,4 +94,14 @@ test('a shared connection is destroyed with the error of the holder who gave it 
   second.release()
   assert.equal(source.connections[0]?.error, error)
   await pool.close()
+})
+
+test('an answer is waited for when it has a method then, whatever else is answered', () => {
+  const having = (then: unknown) => Object.fromEntries([['then', then]])
+  for (const answer of [undefined, null, 0, 'then', {}, having(5), () => {}]) {
+    assert.equal(isThenable(answer), false)
+  }
+  for (const answer of [Promise.resolve(), having(() => {})]) {
+    assert.equal(isThenable(answer), true)
+  }
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { PoolError } from '../../src/pool/errors.ts'
 import { stackless } from '../../src/pool/stackless.ts'
 import { fixture, parked, rejection } from './support/fixture.ts'
 
@@ -40,6 +41,50 @@ test('one who waited for ready is told without a stack', async () => {
   const { stack, message } = await late
   assert.equal(stack, `AcquireTimeoutError: ${message}`)
   for (const call of source.held('create')) call.succeed()
+  await pool.close()
+})
+
+test('those who waited and are turned away together are told of the same figures', async () => {
+  const { pool, source, clock } = fixture({ min: 1 })
+  source.behave('create', 'hold')
+  for (const ask of [() => pool.acquire({ timeoutMs: 10 }), () => pool.ready({ timeoutMs: 10 })]) {
+    const late = [ask, ask].map((each) => rejection<PoolError>(each()))
+    await clock.pass(10)
+    const [one, other] = await Promise.all(late)
+    assert.ok(one?.stats)
+    assert.equal(one.stats, other?.stats)
+  }
+  for (const call of source.held('create')) call.succeed()
+  await pool.close()
+})
+
+test('those who are turned away one after the other are each told of the figures of then', async () => {
+  const { pool } = fixture({ maxWaiters: 0 })
+  const asked = [1, 2].map(() => rejection<PoolError>(pool.acquire()))
+  const [one, other] = await Promise.all(asked)
+  assert.deepEqual([one?.stats?.acquires, other?.stats?.acquires], [1, 2])
+  await pool.close()
+  const patient = fixture({ classify: () => 'config', backoff: { jitter: 0 } })
+  patient.source.behave('create', () => Promise.reject(new Error('no such name')))
+  for (const failures of [1, 2]) {
+    const { stats } = await rejection<PoolError>(patient.pool.acquire())
+    assert.equal(stats?.connectFailures.config, failures)
+    patient.clock.advance(1_000)
+  }
+  await patient.pool.close()
+})
+
+test('those who are found late in different turns are told of different figures', async () => {
+  let now = 0
+  const silent = { ref: () => {}, unref: () => {}, close: () => {} }
+  const { pool } = fixture({ max: 1, clock: { now: () => now, setTimeout: () => silent } })
+  for (const timeouts of [1, 2]) {
+    const lease = await pool.acquire()
+    const late = rejection<PoolError>(pool.acquire({ timeoutMs: 10 }))
+    now += 20 // And no alarm rings.
+    lease.release()
+    assert.equal((await late).stats?.timeouts, timeouts)
+  }
   await pool.close()
 })
 

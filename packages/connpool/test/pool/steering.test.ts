@@ -335,6 +335,20 @@ describe('ready', () => {
     })
   }
 
+  test('counts what is being closed for none that stands', async () => {
+    const { pool, source, clock } = await parked(1, { min: 1 })
+    for (const verb of ['create', 'destroy'] as const) source.behave(verb, 'hold')
+    pool.invalidate()
+    const late = rejection(pool.ready({ timeoutMs: 10 }))
+    await clock.pass(10)
+    assert.match((await late).message, /^test: 0 of 1 connections stood within 10 ms/)
+    for (const verb of ['create', 'destroy'] as const) {
+      for (const call of source.held(verb)) call.succeed()
+      source.behave(verb, 'succeed')
+    }
+    await pool.close()
+  })
+
   test('refuses a timeout that cannot be', async () => {
     const { pool } = fixture()
     for (const timeoutMs of [-1, Number.NaN, '5'] as number[]) {

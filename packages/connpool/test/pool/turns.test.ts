@@ -9,6 +9,8 @@ describe('a turn of the loop in which nothing happens but', () => {
   test('the making of a pool dials its min, and sets the alarm for when that takes too long', async () => {
     const { pool, source, clock } = fixture({ min: 1, createTimeoutMs: 100 })
     source.behave('create', never)
+    await null // It does not wait for the end of the turn.
+    assert.equal(source.calls('create').length, 1)
     await clock.pass(100)
     assert.deepEqual([source.calls('create').length, pool.stats().connectFailures.backend], [1, 1])
     const closed = pool.close()
@@ -22,6 +24,20 @@ describe('a turn of the loop in which nothing happens but', () => {
     await settled()
     clock.advance(50)
     assert.deepEqual(pool.leases(), [{ connectionId: 1, heldMs: 50 }])
+    lease?.release()
+    await pool.close()
+  })
+
+  test('an acquire that has to wait sets the alarm for its deadline', async () => {
+    const { pool, clock } = await parked(1, { max: 1 })
+    const lease = pool.tryAcquire()
+    await settled()
+    const refused = assert.rejects(pool.acquire({ timeoutMs: 100 }), {
+      code: 'ERR_ACQUIRE_TIMEOUT',
+    })
+    await clock.pass(100)
+    assert.equal(pool.stats().timeouts, 1)
+    await refused
     lease?.release()
     await pool.close()
   })

@@ -41,6 +41,24 @@ describe('use', () => {
     await pool.close()
   })
 
+  test('does not ask `keep` about a lease that the function ended', async () => {
+    const { pool } = await parked(1)
+    const keep = () => assert.fail('it was asked')
+    const error = new Error('failed after its release')
+    const heard = await warnings(async () => {
+      const failed = pool.use(
+        (_, lease) => {
+          lease.release()
+          throw error
+        },
+        { keep },
+      )
+      assert.equal(await rejection(failed), error)
+    })
+    assert.deepEqual(heard, [])
+    await pool.close()
+  })
+
   test('keeps the connection when `keep` says that it is sound', async () => {
     const { pool } = await parked(1)
     const missing = new Error('no such key')
