@@ -50,13 +50,15 @@ async function rowOf({ name, law, file }: KnownFault, code: Record<string, strin
   return {
     fault: name,
     law: law === null ? '' : String(law),
-    test: test === null ? '' : `${fileOf(test)}: ${test.message}`,
+    test: test === null ? '' : witnessOf(test),
     explorer: explored === null ? '' : historyOf(explored),
   }
 }
 
-function fileOf({ group }: Finding): string {
-  return group.replace(/^test\//, '').replace(/\.test\.js$/, '')
+/** The file and the name of a test; of a walk what it says. */
+function witnessOf({ group, check, message }: Finding): string {
+  const file = group.replace(/^test\//, '').replace(/\.test\.js$/, '')
+  return `${file}: ${group === 'walk' ? message : check.replace(/^.*\.js: /, '')}`
 }
 
 function historyOf({ events, message }: Finding): string {

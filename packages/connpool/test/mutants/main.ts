@@ -38,8 +38,10 @@ try {
   }
   const scores = []
   for (const part of PARTS) scores.push(await judge(part))
-  const isWhole = words.length === 0
-  process.exitCode = scores.every((score) => score.report(isWhole)) ? 0 : 1
+  const tried = scores.filter((score) => score.tried > 0)
+  if (tried.length === 0) console.log(`no file, member or code contains ${words.join(' or ')}`)
+  const good = tried.filter((score) => score.report(words.length === 0))
+  process.exitCode = tried.length > 0 && good.length === tried.length ? 0 : 1
 } finally {
   crew.dismiss()
 }

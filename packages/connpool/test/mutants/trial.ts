@@ -43,6 +43,7 @@ export class Trial {
     code: Readonly<Record<string, string>>,
     tell: (group: string) => void,
   ): Promise<Finding | null> {
+    restoreGlobals()
     const load = this.#modules.afresh(code, doubles)
     for (const stage of this.#stages[scope]) {
       for (const group of stage) {
@@ -68,6 +69,16 @@ export class Trial {
     const cost = (group: Group) => this.#costs.get(group) ?? Infinity
     stage.sort((one, other) => cost(one) - cost(other))
   }
+}
+
+const { stackTraceLimit } = Error
+const { emitWarning } = process
+
+/** What tests, and faults in the code that they try, may have left otherwise than it was. */
+function restoreGlobals(): void {
+  const plain = { configurable: true, enumerable: true, writable: true }
+  Object.defineProperty(Error, 'stackTraceLimit', { ...plain, value: stackTraceLimit })
+  process.emitWarning = emitWarning
 }
 
 /** Nothing is left in the process that could bring the end of a check. */
