@@ -12,9 +12,9 @@ interface Item {
 }
 
 /**
- * Whatever becomes due by itself: what stands here rings the alarm, and is done when it rings. Each
- * `act` takes what was due off its list, or the alarm would ring for ever; work follows what is due,
- * not what is there (law 25).
+ * Whatever becomes due by itself (law 12): what stands here rings the alarm, and is done when it
+ * rings. Each `act` takes what was due off its list, or the alarm would ring for ever; work follows
+ * what is due, not what is there (law 25).
  */
 export class Agenda<C, W> {
   readonly #items: readonly Item[]

@@ -29,7 +29,8 @@ const SHORTEST_MS = 1
 
 /**
  * The pool's memory of failed dials: which class stands, how many steps failed in a row, and the
- * delay before the next trial. A delay belongs to the pool, never to a waiter.
+ * delay before the next trial (law 20). A delay belongs to the pool, never to a waiter; whom it dooms
+ * says the failure table (law 11).
  *
  * A step is what was dialled since the last counted failure: parallel dials that fail in one step
  * count once, the latest class wins, and any success clears all of it. Delays grow exponentially

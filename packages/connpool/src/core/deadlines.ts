@@ -14,9 +14,9 @@ export const OUTSIDE = -2
 const IN_RUN = -1
 
 /**
- * Deadlines in order. One that comes in order joins a run (a linked list: O(1) in and out);
+ * Deadlines in order (law 12). One that comes in order joins a run (a linked list: O(1) in and out);
  * only one that is due before the last of the run goes to an indexed binary heap (O(log n)).
- * So a pool with one timeout pays for no heap, and no order of arrival costs more than a heap.
+ * So a pool with one timeout pays for no heap, and no order of arrival costs more than a heap (law 25).
  */
 export class Deadlines<T extends Timed<T>> {
   #runFirst: T | null = null

@@ -1,5 +1,5 @@
 /**
- * Whether the sockets were polled lately enough that what looks alive is alive.
+ * Whether the sockets were polled lately enough that what looks alive is alive (law 14).
  *
  * A connection parked in an earlier turn of the loop is lent after a turn that polls. One such turn
  * serves all who came before the turn in which it was asked for had ended: who comes later may come

@@ -4,7 +4,7 @@ export interface Linked<T> {
   next: T | null
 }
 
-/** An intrusive doubly linked list: every step is O(1) and allocates nothing. */
+/** An intrusive doubly linked list: every step is O(1) (law 25) and allocates nothing. */
 export class List<T extends Linked<T>> {
   first: T | null = null
   last: T | null = null

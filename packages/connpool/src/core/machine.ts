@@ -12,9 +12,9 @@ import type { Refusal, Waiter } from './waiter.ts'
  * The pool as a pure machine: events in, answers out; no clock, no promise, no socket.
  *
  * Events are total: any may come in any state, and one that the state of its slot or waiter does not
- * allow is a no-op. What the state cannot tell, the shell does: a lease ends once, and the answer to a
- * probe is the answer to the last one. Each event changes what it is about; then Policy decides what
- * follows: what is dialled, lent, retired or refused. Times are in ms of the pool's clock.
+ * allow is a no-op (law 13). What the state cannot tell, the shell does: a lease ends once, and the
+ * answer to a probe is the answer to the last one. Each event changes what it is about; then Policy
+ * decides what follows: what is dialled, lent, retired or refused. Times are in ms of the pool's clock.
  */
 export class PoolMachine<C, W> {
   readonly moves: Moves<C, W>
@@ -184,7 +184,7 @@ export class PoolMachine<C, W> {
 
   // ── The world's answers ───────────────────────────────────────────────────────────────────────
 
-  /** A connection opened. Answers false when it comes too late: it is then being destroyed. */
+  /** A connection opened. Answers false when it comes too late: it is then being destroyed (law 10). */
   opened(slot: Slot<C>, now: number): boolean {
     if (slot.id !== 0) return false
     const wanted = slot.state === 'opening'

@@ -81,7 +81,7 @@ export class Moves<C, W> {
     this.effects.connectionOpened(slot)
   }
 
-  /** A connection came too late: counted as opened, and closed at once. */
+  /** A connection came too late: counted as opened, and closed at once (law 10). */
   turnOut(slot: Slot<C>, now: number): void {
     this.roster.admit(slot, now, this.#random())
     this.roster.bury(slot, 'excess', now)
@@ -166,6 +166,7 @@ export class Moves<C, W> {
     this.effects.reset(slot)
   }
 
+  /** Law 16. */
   resetFailed(slot: Slot<C>, error: unknown, now: number): void {
     this.tally.resetFailures++
     this.roster.bury(slot, 'reset', now)
@@ -220,7 +221,7 @@ export class Moves<C, W> {
     for (const slot of slots) this.effects.destroy(slot, reason, undefined)
   }
 
-  /** Gives every place up at once; what is lent, on return. */
+  /** Gives every place up at once, dials included; what is lent, on return (laws 17 and 18). */
   evacuate(reason: CloseReason, now: number): void {
     const { opening, idle, aged, probing, inspecting, resetting, lent, leaving } = this.roster
     const dials = opening.toArray()
@@ -233,7 +234,7 @@ export class Moves<C, W> {
     for (const slot of held) this.effects.recall(slot)
   }
 
-  /** Destroyed, or given up. Only now is its place free (law 3). */
+  /** Destroyed, or given up. Only now is it open no more, and its place free (laws 2 and 3). */
   departed(slot: Slot<C>): void {
     this.#depart(slot, slot.fate ?? 'destroyed')
   }
@@ -260,6 +261,7 @@ export class Moves<C, W> {
     this.#endWait(waiter, now)
   }
 
+  /** Law 8: it is out of the queue before it is told, so that it is told once. */
   turnAway(waiter: Waiter<W>, refusal: Refusal, now: number): void {
     this.#queueOf(waiter).leave(waiter)
     if (waiter.purpose === 'lease') this.#endWait(waiter, now)

@@ -53,6 +53,7 @@ export class Policy<C, W> {
     return this.#roster.serving > this.max
   }
 
+  /** Places for dials (law 3). */
   get room(): number {
     return this.max - this.#roster.taken
   }
@@ -69,7 +70,7 @@ export class Policy<C, W> {
     return waiting + this.#limits.minIdle - idle.size - coming
   }
 
-  /** Neither paused nor closing: it lends and dials. */
+  /** Neither paused nor closing: only then it lends and dials (law 18). */
   get active(): boolean {
     return this.phase === 'running' && !this.paused
   }
@@ -102,6 +103,7 @@ export class Policy<C, W> {
     )
   }
 
+  /** Law 19: who calls back in the middle is heard, and what follows from it comes after. */
   pump(now: number): void {
     if (this.#pumping) {
       this.#again = true
@@ -292,7 +294,7 @@ export class Policy<C, W> {
     }
   }
 
-  /** Law 7. While a failure class stands, one dial at a time (law 20). */
+  /** Laws 4 and 7. While a failure class stands, one dial at a time (law 20). */
   #dial(now: number): void {
     const { backoff, queue } = this.#moves
     const { opening } = this.#roster

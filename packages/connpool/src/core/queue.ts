@@ -14,10 +14,11 @@ const CONGESTED_MS = 50
 const PASSES = 8
 
 /**
- * The queue of those who wait: who is next, and who gives up when.
+ * The queue of those who wait: who is next, and who gives up when. Each leaves it once, and is offered
+ * nothing from then on (laws 8 and 9).
  *
  * Law 5: within a priority first come, first served, in `fifo`; in any order the oldest of all is
- * served at least once in nine grants, so that nobody starves and nothing is counted per waiter.
+ * served at least once in nine grants, so that nobody starves and nothing is counted per waiter (law 25).
  * `adaptive-lifo` is B. Maurer, "Fail at Scale" (ACM Queue, 2015).
  */
 export class Queue<W> {

@@ -9,7 +9,7 @@ import type { CloseReason, Slot, SlotState } from './slot.ts'
  * that assigns `.state`. When a move is due is the business of Policy and PoolMachine; what is decided
  * here is which connection is lent next, how long one may live, and that its last use is its last.
  *
- * Gauges are sizes of lists and never stored, so that the sums of law 24 hold by construction.
+ * Gauges are sizes of lists and never stored, so that law 2 and the sums of law 24 hold by construction.
  * Lists of what somebody's answer ends are in order of `since`: the head is overdue first. In the
  * others those not stamped yet are at the newest end. Two states have two lists each: idle and lent
  * connections that have a fate (aged, used up, stale, destroyed) only take room.
@@ -91,7 +91,10 @@ export class Roster<C> {
     return this.open + this.opening.size + this.aborting.size
   }
 
-  /** The next connection to lend: a shared one, the fullest first; else an idle one; else an aged one. */
+  /**
+   * The next connection to lend: a shared one, the fullest first; else an idle one; else an aged one.
+   * What is lent, and has no lease to spare, is none of these (law 1).
+   */
   get candidate(): Slot<C> | null {
     const { idle } = this
     const end = this.#limits.idleOrder === 'lifo' ? idle.last : idle.first

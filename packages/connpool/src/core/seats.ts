@@ -27,10 +27,11 @@ class Row<O> extends List<Seat<O>> {
 }
 
 /**
- * Lent connections with a lease to spare, fullest first, so that the others can fall idle.
+ * Lent connections with a lease to spare, fullest first, so that the others can fall idle. One that
+ * has `maxLeases` is in no row (law 1).
  *
  * There is a row for each number of leases that occurs, and the rows are chained by that number. A
- * seat gains or loses one lease at a time, so it moves to a neighbouring row: every step is O(1).
+ * seat gains or loses one lease at a time, so it moves to a neighbouring row: every step is O(1) (law 25).
  */
 export class Seats<O> {
   readonly #perConnection: number

@@ -1,7 +1,7 @@
 import type { FailureClass } from './backoff.ts'
 import type { CloseReason } from './slot.ts'
 
-/** What happened so far. Every figure only goes up; what is, is read from the lists. */
+/** What happened so far (law 24). Every figure only goes up; what is, is read from the lists. */
 export class Tally {
   acquires = 0
   hits = 0

@@ -129,7 +129,7 @@ export class AddressBook {
     await this.#resolve()
   }
 
-  /** The pool is closed: nobody needs them any more. Who waits for an answer is told `why`. */
+  /** The pool is closed, and no timer is left (law 18). Who waits for an answer is told `why`. */
   close(why: Error): void {
     this.#end.abort(why)
     this.#alarm.set(Infinity, false)

@@ -28,7 +28,7 @@ export function still(stream: Duplex & Inside): void {
 }
 
 /**
- * Has `ear` told of bytes and of the end, of which it eats neither. The stream need not know that
+ * Has `ear` told of bytes and of the end, of which it eats neither (law 15). The stream need not know that
  * somebody listens: told by its own `on`, it would not flow for whom it is lent to next, until a tick
  * after `ear` was taken off, and that tick would undo a `pause()` of the borrower's.
  */

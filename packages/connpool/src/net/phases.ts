@@ -18,8 +18,9 @@ const LATE: Readonly<Record<Phase, string>> = {
 }
 
 /**
- * The phases of one connection's making, one after the other under one signal. Each has a time of
- * its own inside that, is measured, and leaves on what it throws where that arose.
+ * The phases of one connection's making, one after the other under one signal, with which they end
+ * (law 18). Each has a time of its own inside that, is measured, and leaves on what it throws where
+ * that arose.
  */
 export class Phases {
   readonly #limits: PhaseLimits

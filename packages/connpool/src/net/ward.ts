@@ -25,7 +25,10 @@ export interface Terms {
   readonly root: AsyncResource
 }
 
-/** A socket in custody: what is remembered of it, done to it when it comes and goes, and said of it. */
+/**
+ * A socket in custody: what is remembered of it, done to it when it comes and goes, and said of it.
+ * It knows what must not be lent: what ended, and what has bytes that nobody read (laws 14 and 15).
+ */
 export class Ward {
   readonly about: About
   readonly #socket: SocketLike

@@ -4,8 +4,8 @@ import { type Clock, LONGEST_TIMER_MS, type Timer } from './clock.ts'
 const SHORTEST_MS = 1
 
 /**
- * The one timer of a pool. It is set to whatever is due first, and holds the process exactly while
- * somebody waits.
+ * The one timer of a pool. It is set to whatever is due first (law 12), and holds the process exactly
+ * while somebody waits; where neither is so there is none (law 18).
  */
 export class Alarm {
   readonly #clock: Required<Clock>

@@ -15,7 +15,7 @@ export interface Timer {
 
 /** Where the pool takes its time from. */
 export interface Clock {
-  /** Monotonic time in ms, fractions allowed. Wall-clock time would break deadlines when it jumps. */
+  /** Monotonic time in ms, fractions allowed. Wall-clock time would break deadlines when it jumps (law 23). */
   now(): number
   /**
    * How the pool has itself woken, once; the system's timers when absent. `delayMs` is a whole number

@@ -87,7 +87,7 @@ export function isEventName(name: string): name is PoolEventName {
   return Object.hasOwn(EVENTS, name)
 }
 
-/** A pool's listeners. Events are built only when listened to; a listener that throws harms nobody. */
+/** A pool's listeners. Events are built only when listened to; a listener that throws harms nobody (law 19). */
 export class Events {
   readonly #pool: string
   readonly #entries = new Map<PoolEventName, readonly Entry[]>()

@@ -67,7 +67,7 @@ export interface PoolStats {
   readonly maxInUse: number
 }
 
-/** Reads a machine. */
+/** Reads a machine, all at once, so that the sums hold (law 24). */
 export function snapshot<C, W>(machine: PoolMachine<C, W>): PoolStats {
   const { policy, generation } = machine
   const { roster, tally, queue } = machine.moves

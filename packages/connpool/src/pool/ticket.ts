@@ -5,7 +5,10 @@ const nothing = (): void => {}
 
 type Verb = (...args: never[]) => Promise<unknown>
 
-/** The promise of somebody who waits: for a lease, or for the pool to be ready. */
+/**
+ * The promise of somebody who waits: for a lease, or for the pool to be ready. Once it is settled, or
+ * withdrawn, it heeds no signal (laws 8 and 9).
+ */
 export class Ticket<T> {
   readonly #granted: (lease: Lease<T>) => void
   readonly #ready: () => void

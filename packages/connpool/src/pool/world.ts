@@ -261,7 +261,10 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     if (failure !== undefined) this.judge(failure, 'reset')
   }
 
-  /** Carries out a probe or a reset. Answers null when it was stopped meanwhile, and counts no more. */
+  /**
+   * Carries out a probe or a reset: one that throws, or leaves the connection unfit, is not sound
+   * (laws 16 and 19). Answers null when it was stopped meanwhile, and counts no more.
+   */
   async #operate(
     slot: Place<T>,
     act: (connection: T, signal: AbortSignal) => Promise<boolean>,
