@@ -1,6 +1,6 @@
 import type { Exports, Load } from './modules.ts'
 
-/** How often is walked: less than the tests do, since what escapes is explored. */
+/** How often is walked: less often than `npm test` walks, since what escapes is explored. */
 const WALKS = 300
 
 /** Something that throws, or rejects, when it finds a fault. */
@@ -25,7 +25,7 @@ export class ShortestHistory extends Error {
   }
 }
 
-/** Loads only their types: they would have to be compiled. */
+/** The one loads the package as it is built, without the fault; the other is a group of its own. */
 const UNTRIED = new Set(['test/pool/types.test.js', 'test/core/walk.test.js'])
 
 /** The files of tests in a folder. */
