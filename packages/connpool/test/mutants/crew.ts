@@ -7,6 +7,8 @@ import type { News, Task } from './worker.ts'
 const MEMORY_MB = 1_000
 /** What a fault that was found may still do before its process is replaced, in ms. */
 const DRAIN_MS = 500
+/** How long a check may take, in ms: many times what the longest takes. */
+const PATIENCE_MS = 20_000
 /** After so many trials a process is replaced, once it has been seen that it finds nothing in nothing. */
 const TRIALS = 100
 
@@ -20,7 +22,7 @@ export class Crew {
   #dismissed = false
 
   /** `patienceMs`: how long a check may take; one that takes longer has found a fault. */
-  constructor(root: string, size: number, patienceMs: number) {
+  constructor(root: string, size: number, patienceMs: number = PATIENCE_MS) {
     this.#root = root
     this.#patienceMs = patienceMs
     for (let count = 0; count < size; count++) this.#employ()

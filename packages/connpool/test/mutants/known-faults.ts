@@ -11,9 +11,6 @@ import { type KnownFault, knownFaults } from './other-pools.ts'
 import { plant } from './plant.ts'
 import type { Finding } from './trial.ts'
 
-/** How long a check may take, in ms: many times what the longest takes. */
-const PATIENCE_MS = 20_000
-
 const { values: options, positionals: words } = parseArgs({
   allowPositionals: true,
   options: { jobs: { type: 'string', default: String(availableParallelism()) } },
@@ -31,7 +28,7 @@ interface Row {
 
 const root = compile()
 const codes = plant(faults, root)
-const crew = new Crew(root, Number(options.jobs), PATIENCE_MS)
+const crew = new Crew(root, Number(options.jobs))
 try {
   const rows = await Promise.all(faults.map((fault, index) => rowOf(fault, codes[index] ?? {})))
   print(rows)

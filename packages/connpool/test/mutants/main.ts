@@ -17,8 +17,6 @@ import type { Task } from './worker.ts'
 
 const PROGRESS_MS = 10_000
 const PARTS = ['core', 'pool'] as const
-/** How long a check may take, in ms: many times what the longest takes. */
-const PATIENCE_MS = 20_000
 
 const { values: options, positionals: words } = parseArgs({
   allowPositionals: true,
@@ -30,7 +28,7 @@ const { values: options, positionals: words } = parseArgs({
 
 const root = compile()
 const modules = new Modules(root)
-const crew = new Crew(root, Number(options.jobs), PATIENCE_MS)
+const crew = new Crew(root, Number(options.jobs))
 try {
   for (const scope of PARTS) {
     const found = await crew.try({ scope, code: {} })
