@@ -205,7 +205,6 @@ export class Borrowers {
       serial: this.#world.order(),
       lease,
       link,
-      sinceMs: loop.now(),
       ended: false,
       signal: null,
       finish: null,

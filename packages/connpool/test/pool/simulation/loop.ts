@@ -41,8 +41,6 @@ export class Loop implements Required<Clock> {
   checking = false
   /** Number of the turn, which ends with its check phase. */
   turn = 0
-  /** Polls for I/O so far. */
-  polls = 0
   /** Callbacks of whatever kind so far: the events of a simulation. */
   events = 0
   /** The pool's timer rang so often in a row while nothing else happened. */
@@ -101,11 +99,6 @@ export class Loop implements Required<Clock> {
     return this.#bells.filter(({ isPools }) => isPools)
   }
 
-  /** Immediates that are set. */
-  get pending(): number {
-    return this.#immediates.length
-  }
-
   // ── What the world does ───────────────────────────────────────────────────────────────────────
 
   after(delayMs: number, act: () => void): void {
@@ -161,7 +154,6 @@ export class Loop implements Required<Clock> {
   }
 
   async poll(): Promise<void> {
-    this.polls++
     const arrived = this.arrivals
     this.arrivals = []
     for (const tell of arrived) {

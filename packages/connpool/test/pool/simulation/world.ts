@@ -36,7 +36,6 @@ export interface Loan {
   readonly serial: number
   readonly lease: Lease<Link>
   readonly link: Link
-  readonly sinceMs: number
   ended: boolean
   /** Asked for by its holder. */
   signal: AbortSignal | null
