@@ -1,6 +1,7 @@
+import { report } from './pool/simulation/report.ts'
 import { scenarioOf } from './pool/simulation/scenario.ts'
-import { lawOf, report } from './pool/simulation/shrinking.ts'
 import { Trials } from './pool/simulation/trials.ts'
+import { lawOf } from './pool/simulation/verdict.ts'
 
 /** What a process of the soak has to do. */
 export interface Shift {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Pool } from '../../src/pool/pool.ts'
+import { report } from './simulation/report.ts'
 import { scenarioOf } from './simulation/scenario.ts'
-import { report } from './simulation/shrinking.ts'
 import { Trials } from './simulation/trials.ts'
 
 /** Set SEED to begin with another seed, RUNS to run more often or less. `npm run test:soak` goes on. */

@@ -9,6 +9,11 @@ export class Violation extends Error {
   }
 }
 
+/** What is broken, by which shorter scenarios are known to fail for the same reason. */
+export function lawOf(failure: Error): string {
+  return failure instanceof Violation ? failure.law : failure.name
+}
+
 /**
  * The first violation. It is noted and not thrown: much is seen inside of callbacks, and what is thrown
  * there is for the pool to catch.

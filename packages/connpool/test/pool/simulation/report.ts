@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { FREQUENT, RARE } from './kinds.ts'
 import { CHOICES, LARGEST_SEED, type Scenario, type Settings, STEPS } from './scenario.ts'
 import type { Trials } from './trials.ts'
-import { Violation } from './verdict.ts'
+import { lawOf } from './verdict.ts'
 
 /** Time after which the shortest scenario found so far is good enough, in ms. */
 const PATIENCE_MS = 30_000
@@ -33,11 +33,6 @@ async function shrink(trials: Trials, scenario: Scenario, law: string): Promise<
   })
   const found = await fc.check(property, { examples: [[scenario]], numRuns: 1, seed: 1 })
   return found.counterexample?.[0] ?? scenario
-}
-
-/** What is broken, by which shorter scenarios are known to fail for the same reason. */
-export function lawOf(failure: Error): string {
-  return failure instanceof Violation ? failure.law : failure.name
 }
 
 /** A failure, the shortest scenario that leads to it, step by step, and how to see it again. */
