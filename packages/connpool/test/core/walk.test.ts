@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { report, run, walkOf } from './support/walk.ts'
+import { report } from './support/shortest-walk.ts'
+import { run, walkOf } from './support/walk.ts'
 
 /** Set WALK_SEED to walk from another seed, WALKS to walk more often. */
 const first = Number(process.env.WALK_SEED ?? 1)

@@ -216,7 +216,7 @@ function stale(world: World, random: Random): void {
   for (const [what, act] of [...answers, ...repetitions(world)]) world.quiet(what, act)
 }
 
-/** A walk over random small options. */
+/** A walk over random options. */
 export function walkOf(seed: number, length = 60): Walk {
   const random = seeded(seed)
   const max = oneOf(random, 1, 2, 3, 1, 2, 3, 6)
@@ -305,39 +305,4 @@ export function run(
     trace(`${world.now} ${doing}: ${world.log.slice(lines).join(', ')} <- here`)
     return error instanceof Error ? error : new Error(String(error))
   }
-}
-
-/** The shortest walk found that still fails, by leaving out steps and options. */
-export function shrink(walk: Walk): Walk {
-  let best = walk
-  const better = (candidate: Walk): boolean => {
-    if (run(candidate) === null) return false
-    best = candidate
-    return true
-  }
-  for (let size = best.steps.length >> 1; size >= 1; ) {
-    let shrunk = false
-    for (let from = 0; from < best.steps.length; ) {
-      const steps = best.steps.filter((_, index) => index < from || index >= from + size)
-      if (better({ ...best, steps })) shrunk = true
-      else from += size
-    }
-    if (!shrunk || size > 1) size >>= 1
-  }
-  for (const name of Object.keys(best.options)) {
-    const options = Object.fromEntries(Object.entries(best.options).filter(([key]) => key !== name))
-    better({ ...best, options })
-  }
-  best.steps.forEach((step, index) => {
-    better({ ...best, steps: best.steps.with(index, { ...step, haste: 0 }) })
-  })
-  return best
-}
-
-/** The failure with its shortest event list, for people. */
-export function report(seed: number, walk: Walk): string {
-  const shortest = shrink(walk)
-  const lines: string[] = []
-  const error = run(shortest, (line) => lines.push(line))
-  return `seed ${seed}: ${error?.message}\n${JSON.stringify(shortest.options)}\n${lines.join('\n')}`
 }
