@@ -9,6 +9,7 @@ const workspaces = [
   'conformance',
   'examples',
   'compat',
+  'real-servers',
 ]
 for (const folder of [...workspaces, '.']) {
   rmSync(fileURLToPath(new URL(`../${folder}/dist`, import.meta.url)), {
