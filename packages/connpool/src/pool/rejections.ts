@@ -23,9 +23,12 @@ interface Rejection<T> {
 export class Rejections<T> {
   readonly #pool: Refuser<unknown, Ticket<T>>
   readonly #tell: (waiter: Waiter<Ticket<T>>, error: PoolError) => void
-  #untold: Rejection<T>[] = []
+  /** Those who are being told; let go together, once the last of them is. */
+  #telling: readonly Rejection<T>[] = []
   /** How many of them have been told. */
   #told = 0
+  /** Those who came since: were they added to the others, that list would never end. */
+  #untold: Rejection<T>[] = []
   #circumstances: Circumstances | null = null
   #latest: Refusal | null = null
 
@@ -39,7 +42,7 @@ export class Rejections<T> {
 
   /** Whether somebody is to be told. */
   get pending(): boolean {
-    return this.#untold.length > 0
+    return this.#told < this.#telling.length || this.#untold.length > 0
   }
 
   /** What was so when others were turned away may be so no more. */
@@ -66,18 +69,28 @@ export class Rejections<T> {
   /** Tells the next portion. */
   tellSome(): void {
     this.renew()
-    if (this.#untold.length === 0) return
-    const portion = this.#untold.slice(this.#told, this.#told + TOLD_AT_ONCE)
-    this.#told += portion.length
-    if (this.#told === this.#untold.length) {
-      this.#untold = []
-      this.#told = 0
-    }
+    if (!this.pending) return
+    const portion = this.#nextPortion()
     const errors = stackless(() => portion.map(errorOf))
     portion.forEach(({ waiter }, index) => {
       const error = errors[index]
       if (error !== undefined) this.#tell(waiter, error)
     })
+  }
+
+  #nextPortion(): readonly Rejection<T>[] {
+    if (this.#told === this.#telling.length) {
+      this.#telling = this.#untold
+      this.#untold = []
+      this.#told = 0
+    }
+    const portion = this.#telling.slice(this.#told, this.#told + TOLD_AT_ONCE)
+    this.#told += portion.length
+    if (this.#told === this.#telling.length) {
+      this.#telling = []
+      this.#told = 0
+    }
+    return portion
   }
 }
 

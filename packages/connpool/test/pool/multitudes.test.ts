@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { PoolError } from '../../src/pool/errors.ts'
 import { assertWhole, fixture, parked, settled } from './support/fixture.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage: () => void = runInNewContext('gc')
 
 const MANY = 100_000
 /** More than are told in a turn of the loop, and far fewer than wait. */
@@ -120,5 +125,30 @@ test('who is refused while others are still being told, is told after them', asy
   assert.ok(told < all.length, 'some are not told yet')
   await assert.rejects(pool.acquire(), { code: 'ERR_CONNECT_FAILED' })
   assert.equal(told, all.length)
+  await pool.close()
+})
+
+test('who was told is let go, also while there are always others to be told', async () => {
+  const { pool, source } = fixture({ max: 1, classify: () => 'config' })
+  source.behave('create', 'hold')
+  let told: WeakRef<object> | null = null
+  let isOver = false
+  const keepTrying = async () => {
+    while (!isOver) {
+      await pool.acquire().catch((error: PoolError) => {
+        told ??= new WeakRef(error)
+      })
+    }
+  }
+  const all = Array.from({ length: 2 * PORTION }, keepTrying)
+  source.held('create')[0]?.fail(new Error('wrong password'))
+  const isHeld = () => told?.deref() !== undefined
+  for (let turn = 0; turn < 40 && (told === null || isHeld()); turn++) {
+    await settled()
+    collectGarbage()
+  }
+  isOver = true
+  assert.ok(told !== null && !isHeld())
+  await Promise.all(all)
   await pool.close()
 })
