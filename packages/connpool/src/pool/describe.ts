@@ -1,7 +1,7 @@
 /** What was thrown, in words; anything can be thrown, also what cannot be shown. */
 export function describe(error: unknown): string {
   try {
-    return error instanceof Error ? error.message : String(error)
+    return String(error instanceof Error ? error.message : error)
   } catch {
     return 'something that cannot be shown'
   }
@@ -9,8 +9,14 @@ export function describe(error: unknown): string {
 
 /** Reports what a callback of the user's threw. */
 export function warnOf(message: string, code: string, error: unknown): void {
-  process.emitWarning(message, {
-    code,
-    ...(error instanceof Error && { detail: String(error.stack) }),
-  })
+  const detail = stackOf(error)
+  process.emitWarning(message, { code, ...(detail !== undefined && { detail }) })
+}
+
+function stackOf(error: unknown): string | undefined {
+  try {
+    return error instanceof Error ? String(error.stack) : undefined
+  } catch {
+    return undefined
+  }
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { PoolOptions } from '../../src/pool/options.ts'
 import { createPool } from '../../src/pool/pool.ts'
 import { isThenable } from '../../src/pool/thenable.ts'
-import { fixture, rejection, settled } from './support/fixture.ts'
+import { fixture, outcome, rejection, settled } from './support/fixture.ts'
 import { warnings } from './support/warnings.ts'
 
 test('a refuse listener that acquires again starves nobody', async () => {
@@ -62,6 +62,45 @@ test('an error that cannot be looked at is a failed dial like any other', async 
   assert.equal((await refused).code, 'ERR_ACQUIRE_TIMEOUT')
   assert.equal(pool.stats().connectFailures.backend, 1)
   await pool.close()
+})
+
+test('an error whose message is no text, and cannot become one, is told like any other', async () => {
+  for (const message of [Symbol('broken'), Object.create(null)]) {
+    const { pool, source } = fixture({ classify: () => 'config' })
+    source.behave('create', () => Promise.reject(Object.assign(new Error(), { message })))
+    const [first, second] = [pool.acquire(), pool.acquire()]
+    assert.equal(await outcome(first), 'ERR_CONNECT_FAILED')
+    assert.equal(await outcome(second), 'ERR_CONNECT_FAILED')
+    await pool.close()
+  }
+})
+
+test('what cannot be looked at, and is thrown by a callback, is reported and harms nobody', async () => {
+  const noStack = Object.defineProperty(new Error('x'), 'stack', {
+    get() {
+      throw new Error('look away')
+    },
+  })
+  const noError = new Proxy(noStack, {
+    getPrototypeOf() {
+      throw new Error('look away')
+    },
+  })
+  for (const strange of [noStack, noError]) {
+    const heard = await warnings(async () => {
+      const { pool, source } = fixture()
+      const fail = () => {
+        throw strange
+      }
+      source.behave('destroy', fail)
+      pool.on('open', fail)
+      const lease = await pool.acquire()
+      lease.destroy()
+      await settled()
+      assert.equal(await outcome(pool.close()), 'resolved')
+    })
+    assert.equal(heard.length, 2)
+  }
 })
 
 test('hints that reject are reported, and end no process', async () => {
