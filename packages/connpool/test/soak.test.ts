@@ -6,8 +6,12 @@ import { fileURLToPath } from 'node:url'
 const command = fileURLToPath(new URL('./soak.ts', import.meta.url))
 
 function soak(...args: readonly string[]) {
-  const tsx = import.meta.resolve('tsx')
-  return spawnSync(process.execPath, ['--import', tsx, command, ...args], { encoding: 'utf8' })
+  return run(args, process.env)
+}
+
+function run(args: readonly string[], env: NodeJS.ProcessEnv) {
+  const node = ['--import', import.meta.resolve('tsx'), command, ...args]
+  return spawnSync(process.execPath, node, { encoding: 'utf8', env })
 }
 
 test('a soak says what it did, and ends well', { timeout: 60_000 }, () => {
@@ -30,4 +34,12 @@ test('a flag that cannot be is named, with what it takes', { timeout: 60_000 }, 
     assert.match(stderr, says)
     assert.equal(status, 2)
   }
+})
+
+test('a process that is killed before it is done has shown nothing', { timeout: 60_000 }, () => {
+  const dies = "data:text/javascript,if(process.send)process.kill(process.pid,'SIGKILL')"
+  const env = { ...process.env, NODE_OPTIONS: `--import=${dies}` }
+  const { stdout, status } = run(['--runs', '1', '--seed', '5', '--workers', '1'], env)
+  assert.match(stdout, /^a process ended with SIGKILL, at seed 5 or soon after$/m)
+  assert.equal(status, 1)
 })

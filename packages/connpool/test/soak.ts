@@ -97,7 +97,9 @@ class Soak {
     const child = fork(worker, [JSON.stringify(shift)])
     this.#children.add(child)
     let next = shift.seed
+    let isStuck = false
     const stuck = setTimeout(() => {
+      isStuck = true
       this.#broken(`a run came to a stand, at seed ${next} or soon after`)
       child.kill('SIGKILL')
     }, STUCK_MS)
@@ -110,7 +112,9 @@ class Soak {
     })
     child.on('exit', (code, signal) => {
       clearTimeout(stuck)
-      if (code !== 0 && signal !== 'SIGKILL') this.#broken(`a process ended with ${code ?? signal}`)
+      if (code !== 0 && !isStuck) {
+        this.#broken(`a process ended with ${code ?? signal}, at seed ${next} or soon after`)
+      }
       this.#children.delete(child)
       if (this.#children.size === 0) this.#ended()
     })
