@@ -6,29 +6,23 @@
 //   npm run test:mutants -- core/queue  those whose file, member or code contains one of the words
 //   npm run test:mutants -- --jobs=1    on one core
 //   npm run test:mutants -- --verbose   says of each what found it
-import { availableParallelism } from 'node:os'
-import { parseArgs } from 'node:util'
 import { compile } from './compile.ts'
 import { Crew } from './crew.ts'
 import { Modules } from './modules.ts'
 import { applied, type Mutant, mutantsOf } from './mutations.ts'
+import { insistOn, order } from './order.ts'
 import { Score, show } from './score.ts'
 import type { Task } from './worker.ts'
 
 const PROGRESS_MS = 10_000
 const PARTS = ['core', 'pool'] as const
 
-const { values: options, positionals: words } = parseArgs({
-  allowPositionals: true,
-  options: {
-    jobs: { type: 'string', default: String(availableParallelism()) },
-    verbose: { type: 'boolean', default: false },
-  },
-})
-
+const { words, jobs, verbose } = order()
 const root = compile()
 const modules = new Modules(root)
-const crew = new Crew(root, Number(options.jobs))
+const planted = { core: mutantsIn('core'), pool: mutantsIn('pool') }
+insistOn(planted.core.length + planted.pool.length, words)
+const crew = new Crew(root, jobs)
 try {
   for (const scope of PARTS) {
     const found = await crew.try({ scope, code: {} })
@@ -36,25 +30,29 @@ try {
   }
   const scores = []
   for (const part of PARTS) scores.push(await judge(part))
+  const isWhole = words.length === 0
   const tried = scores.filter((score) => score.tried > 0)
-  if (tried.length === 0) console.log(`no file, member or code contains ${words.join(' or ')}`)
-  const good = tried.filter((score) => score.report(words.length === 0))
-  process.exitCode = tried.length > 0 && good.length === tried.length ? 0 : 1
+  const areWell = tried.map((score) => score.report(isWhole))
+  process.exitCode = areWell.includes(false) ? 1 : 0
 } finally {
   crew.dismiss()
 }
 
-async function judge(part: (typeof PARTS)[number]): Promise<Score> {
-  const mutants = modules
+function mutantsIn(part: (typeof PARTS)[number]): Mutant[] {
+  return modules
     .list(`src/${part}`)
     .flatMap((path) => mutantsOf(path.slice('src/'.length, -'.js'.length), modules.read(path)))
     .filter(isMeant)
+}
+
+async function judge(part: (typeof PARTS)[number]): Promise<Score> {
+  const mutants = planted[part]
   const score = new Score(part)
   let told = performance.now()
   await Promise.all(
     mutants.map(async (mutant) => {
       const finding = await crew.try(taskOf(mutant, part))
-      if (options.verbose) console.log(`${show(mutant)}\n  ${finding?.check}: ${finding?.message}`)
+      if (verbose) console.log(`${show(mutant)}\n  ${finding?.check}: ${finding?.message}`)
       score.note(mutant, finding)
       if (finding === null) console.log(`survives: ${show(mutant)}`)
       if (performance.now() - told < PROGRESS_MS) return

@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { RudeServer } from '../../src/testing/index.ts'
+import { numberGiven } from '../support/number-given.ts'
 import { openPool } from '../support/open-pool.ts'
 import { seeded } from '../support/seeded.ts'
 import { turns } from '../support/turns.ts'
@@ -12,7 +13,7 @@ const MAX = 8
 const STEPS = 3_000
 
 /** Another storm can be had by naming its seed. */
-const SEED = Number(process.env.STORM_SEED ?? 1)
+const SEED = numberGiven('STORM_SEED', 1)
 
 test(`after a storm the server counts what the pool counts, seed ${SEED}`, {
   timeout,

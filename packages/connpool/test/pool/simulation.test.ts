@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Pool } from '../../src/pool/pool.ts'
+import { numberGiven } from '../support/number-given.ts'
 import { report } from './simulation/report.ts'
 import { scenarioOf } from './simulation/scenario.ts'
 import { Trials } from './simulation/trials.ts'
 
 /** Set SEED to begin with another seed, RUNS to run more often or less. `npm run test:soak` goes on. */
-const { SEED = '1', RUNS = '500' } = process.env
+const first = numberGiven('SEED', 1)
+const runs = numberGiven('RUNS', 500)
 
 test('whatever the network, the borrowers and the callbacks do, the laws hold', {
   timeout: 110_000,
 }, async (t) => {
   const trials = new Trials()
   t.after(() => trials.end())
-  for (let seed = Number(SEED); seed < Number(SEED) + Number(RUNS); seed++) {
+  for (let seed = first; seed < first + runs; seed++) {
     const scenario = scenarioOf(seed)
     const { failure } = await trials.run(scenario)
     if (failure !== null) assert.fail(await report(trials, seed, scenario, failure))
