@@ -7,7 +7,7 @@ import type { Violation } from './explorer.ts'
 import { begin, type History, type Step, take, worldAfter } from './history.ts'
 import type { Setting } from './setting.ts'
 
-/** The violation as a test that can be pasted beside the others of test/core. */
+/** The violation as a test file of test/core. */
 export function testOf(violation: Violation): string {
   const { setting, steps, message } = shortest(violation)
   const { future } = violation
@@ -27,7 +27,24 @@ export function testOf(violation: Violation): string {
   }
   if (future !== null) lines.push(`${future}(world)`)
   const name = message.split('\n')[0]?.replaceAll("'", '') ?? ''
-  return [`test('${name}', () => {`, ...lines.map((line) => `  ${line}`), '})'].join('\n')
+  const test = [`test('${name}', () => {`, ...lines.map((line) => `  ${line}`), '})']
+  return [...importsFor(lines.join('\n')), '', ...test].join('\n')
+}
+
+const supports = {
+  futures: ['goHome', 'holdStill', 'prosper'],
+  haste: ['answerAtOnce', 'interrupt'],
+  stocked: ['connection', 'ticket'],
+  world: ['World'],
+}
+
+function importsFor(body: string): string[] {
+  const lines = ["import { test } from 'node:test'"]
+  for (const [file, names] of Object.entries(supports)) {
+    const used = names.filter((name) => body.includes(`${name}(`))
+    if (used.length > 0) lines.push(`import { ${used.join(', ')} } from './support/${file}.ts'`)
+  }
+  return lines
 }
 
 const futures = { holdStill, prosper, goHome }
