@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import {
@@ -63,6 +63,26 @@ test('every link from a page to a file of this repository leads somewhere', () =
     }
   }
   assert.deepEqual(broken, [])
+})
+
+test('every file that the map of CONTRIBUTING names is there', () => {
+  const text = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8')
+  const map = text.slice(text.indexOf('## Where to change what'), text.indexOf('## Words'))
+  const cells = [...map.matchAll(/^\|.*\|(.*)\|$/gm)].map(([, cell = '']) => cell)
+  const missing = cells.flatMap((cell) => {
+    // A name without a folder is in that of the one before it.
+    let folder = ''
+    return [...cell.matchAll(/`([^`]+\.ts)`/g)].flatMap(([, name = '']) => {
+      if (name.includes('/')) folder = dirname(name)
+      const path = name.includes('/') ? name : join(folder, name)
+      const isThere = ['src', 'test'].some((part) =>
+        existsSync(join(root, 'packages/connpool', part, path)),
+      )
+      return isThere ? [] : [path]
+    })
+  })
+  assert.ok(cells.length > 40, 'it has no map')
+  assert.deepEqual(missing, [])
 })
 
 describe('the first screen of the README', () => {
