@@ -45,8 +45,8 @@ export class PoolMachine<C, W> {
   // ── Borrowers ─────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * The fast path: lends what needs no clock to be lent, or answers null. `unpolled`: also one that was
-   * parked in an earlier turn of the loop and may have died since.
+   * The fast path: lends what needs no clock to be lent, and is fit (laws 14 and 15); or answers null.
+   * `unpolled`: also one that was parked in an earlier turn of the loop and may have died since.
    */
   take(unpolled: boolean): Slot<C> | null {
     const slot = this.policy.footing === 'steady' ? this.#roster.candidate : null
