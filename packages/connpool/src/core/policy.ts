@@ -194,7 +194,7 @@ export class Policy<C, W> {
         continue
       }
       const served = rested ? this.#refreshed(waiter, now) : waiter
-      if (served === null) return this.#askTurn(waiter)
+      if (served === null) return this.#askTurn(queue.oldest() ?? waiter)
       if (this.#moves.ensureFit(slot, now)) this.#moves.grant(served, slot, now)
     }
   }

@@ -137,3 +137,13 @@ test('tryAcquire takes what idles, and is null when it would have to wait for an
   connection(dead, 2).dead = true
   assert.equal(dead.tryAcquire()?.connection?.serial, 1)
 })
+
+test('one who came too late for a poll asks for none while the oldest awaits one', () => {
+  const world = stocked(1, { max: 1, queueOrder: 'adaptive-lifo' })
+  world.acquire()
+  world.settle()
+  world.acquire()
+  assert.deepEqual(news(world), ['turn'])
+  world.now += 1_000
+  world.quiet('a pump', () => world.machine.start(world.now))
+})

@@ -200,6 +200,8 @@ function checkSupply(world: World, stats: PoolStats): void {
 function checkIdle(world: World): void {
   const { verdict, settings, asks, links, loop } = world
   if (settings.maxLifetimeMs < Infinity || asks.some(({ purpose }) => purpose === 'lease')) return
+  // Which shared ones of a surplus count for `min` no more cannot be seen.
+  if (world.shrunk) return
   const idle = links.filter((link) => link.idle)
   const sound = links.filter((link) => world.isSound(link))
   if (idle.length <= world.minIdle || sound.length <= world.min) return
