@@ -93,8 +93,9 @@ export interface SocketScene {
 /** Acquires and gives back at once. */
 export async function useOnce<C extends Connection>(pool: Contestant<C>): Promise<C> {
   const lease = await pool.acquire()
+  const { connection } = lease // A lease that ended may not say.
   lease.release()
-  return lease.connection
+  return connection
 }
 
 /** All `count` connections at a time, each lent to one. A Fault where fewer can be had, again and again, within patience. */

@@ -8,8 +8,8 @@ const gap = '  '
 /** The report as aligned text: a line or more a row, a column a pool, and under it how many it passed. */
 export function table({ node, pools, rows }: Report): string {
   const header = block(['', ...pools.map(({ name, version }) => `${name} ${version}`.trim())])
-  const body = rows.map(({ title, verdicts }) =>
-    block([title, ...pools.map(({ name }) => cell(verdicts[name]))]),
+  const body = rows.map(({ name: row, title, verdicts }) =>
+    block([`${row}: ${title}`, ...pools.map(({ name }) => cell(verdicts[name]))]),
   )
   const sums = pools.map(({ name }) => {
     const passed = rows.filter(({ verdicts }) => verdicts[name]?.is === 'pass').length

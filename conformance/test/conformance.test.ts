@@ -24,7 +24,7 @@ test('it prints a column a pool, and writes the same as JSON', { timeout: 60_000
     )
     assert.equal(code, 0, stderr)
     assert.match(stdout, /^ +connpool \d+\.\d+\.\d+ +tarn \d+\.\d+\.\d+ *$/m)
-    assert.match(stdout, /^a lease is released again .* {2}pass +lent to two *$/m)
+    assert.match(stdout, /^released-twice: a lease is released .* {2}pass +lent to two *$/m)
     assert.match(stdout, /^passed +1 of 1 +0 of 1 *$/m)
 
     const { pools, rows } = JSON.parse(await readFile(join(folder, 'out.json'), 'utf8'))
