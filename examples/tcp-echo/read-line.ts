@@ -1,12 +1,15 @@
 import type { Socket } from 'node:net'
 
-/** The next line that the server sends. Throws if the connection ends first. */
+const NEWLINE = 0x0a
+
+/** The next line that the server sends, which sends one at a time. Throws if the connection ends first. */
 export async function readLine(socket: Socket): Promise<string> {
-  let line = ''
+  const parts: Buffer[] = []
   // Leaving the loop must not destroy the socket: others will borrow it.
-  for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
-    line += String(chunk)
-    if (line.endsWith('\n')) return line.trimEnd()
+  for await (const bytes of socket.iterator({ destroyOnReturn: false })) {
+    parts.push(bytes)
+    // Decoded once it is whole: a letter may arrive in two parts.
+    if (bytes.at(-1) === NEWLINE) return String(Buffer.concat(parts)).slice(0, -1)
   }
   throw new Error('the server hung up in the middle of a line')
 }
