@@ -145,13 +145,6 @@ export const argued: readonly Survivor[] = [
   },
   {
     file: 'core/policy',
-    where: '#expireTurnOnly',
-    from: 'this.#turnOnly.length === 0 || this.#moves.freshness.asked',
-    to: 'this.#moves.freshness.asked',
-    why: 'a short cut: there is nobody to turn away',
-  },
-  {
-    file: 'core/policy',
     where: '#retire',
     from: /break;$/,
     to: ';',
