@@ -28,7 +28,8 @@ function checkNeed(world: World, dialling: number): void {
   if (haste > 0 || maxLeases > 1 || maxLifetimeMs < Infinity || maxUses < Infinity) return
   const { waiting, idle, probing, resetting, open, closing } = pool.stats()
   const stale = world.links.filter((link) => link.serving && link.generation < world.generation)
-  const spent = stale.filter(({ work }) => work !== null).length
+  // A stale one that nobody holds is being asked something, or has just answered: idle ones are gone.
+  const spent = stale.filter(({ holders }) => holders === 0).length
   const need = Math.max(
     waiting + world.minIdle - idle - probing - resetting + spent,
     world.min - (open - closing - stale.length),
