@@ -147,3 +147,29 @@ test('one who came too late for a poll asks for none while the oldest awaits one
   world.now += 1_000
   world.quiet('a pump', () => world.machine.start(world.now))
 })
+
+test('who may not wait, and comes right after a poll behind others, is served by the next one', () => {
+  const world = stocked(3)
+  const early = world.acquire()
+  world.settle()
+  const late = world.acquire()
+  world.poll()
+  const hurried = world.acquire({ timeoutMs: 0 })
+  assert.deepEqual(
+    [early, late, hurried].map(({ state }) => state),
+    ['granted', 'waiting', 'waiting'],
+  )
+  world.endTurn()
+  world.turn()
+  assert.deepEqual([late.state, hurried.state], ['granted', 'granted'])
+})
+
+test('who may not wait is refused at once when what it hoped for is dead, and no poll is asked for', () => {
+  const world = new World()
+  const lease = world.acquire()
+  world.opened()
+  world.release(lease)
+  connection(world, 1).dead = true
+  assert.equal(world.acquire({ timeoutMs: 0 }).refusal, 'timeout')
+  assert.equal(world.truth.turnAsked, false)
+})

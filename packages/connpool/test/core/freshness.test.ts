@@ -60,3 +60,9 @@ test('a turn of the loop in which nothing was asked for changes nothing', () => 
   freshness.seal()
   assert.equal(freshness.turn, 0)
 })
+
+test('a poll that nobody asked for serves nobody', () => {
+  const freshness = new Freshness(0)
+  freshness.polled(0)
+  assert.equal(freshness.holds(0, 0), false)
+})
