@@ -33,7 +33,7 @@ export class Policy<C, W> {
   readonly #limits: Limits
   readonly #roster: Roster<C>
   /** Those who wait for the freshness turn only. */
-  #turnOnly: Waiter<W>[] = []
+  readonly #turnOnly: Waiter<W>[] = []
   #pumping = false
   #again = false
 
@@ -240,13 +240,12 @@ export class Policy<C, W> {
   }
 
   #expireTurnOnly(now: number): void {
-    const { freshness } = this.#moves
     const waiters = this.#turnOnly
+    if (waiters.length === 0) return
+    const { freshness } = this.#moves
     // In order: who came after one whose turn is under way is not too late either.
     const kept = waiters.findIndex(({ queued, turn }) => queued && freshness.isUnderWay(turn))
-    if (kept === 0 || waiters.length === 0) return
-    this.#turnOnly = kept < 0 ? [] : waiters.slice(kept)
-    for (const waiter of kept < 0 ? waiters : waiters.slice(0, kept)) {
+    for (const waiter of waiters.splice(0, kept < 0 ? waiters.length : kept)) {
       if (!waiter.queued) continue
       this.#again = true
       this.#moves.turnAway(waiter, 'timeout', now)
