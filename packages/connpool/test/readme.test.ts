@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import {
-  complaintsAbout,
+  compile,
   examplesOf,
   missingNames,
   run,
@@ -36,18 +36,18 @@ const snippets = [
   ),
 ].filter(({ action }) => action !== 'skip')
 
-describe('the code in the pages and in the doc comments', async () => {
+describe('the code in the pages and in the doc comments', { concurrency: 4 }, async () => {
   // A page may be written before the code: such a block wakes up by itself when the names appear.
   const missing = new Map<Snippet, readonly string[]>()
   for (const snippet of snippets) missing.set(snippet, await missingNames(snippet))
-  const complaints = complaintsAbout(snippets.filter((each) => missing.get(each)?.length === 0))
+  const compiled = compile(snippets.filter((each) => missing.get(each)?.length === 0))
   for (const snippet of snippets) {
     const title = `${snippet.at} ${snippet.action === 'run' ? 'compiles and runs' : 'compiles'}`
     const names = missing.get(snippet) ?? []
     const skip = names.length > 0 && `connpool does not export ${names.join(', ')} yet`
     test(title, { skip }, async () => {
-      assert.equal(complaints.get(snippet), '')
-      if (snippet.action === 'run') await run(snippet)
+      assert.equal(compiled.get(snippet)?.complaints, '')
+      if (snippet.action === 'run') await run(snippet, compiled.get(snippet))
     })
   }
 })

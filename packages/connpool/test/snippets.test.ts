@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import {
-  complaintsAbout,
+  compile,
   examplesOf,
   missingNames,
   run,
@@ -14,6 +14,10 @@ const block = (code: string, mark = ''): Snippet => {
   const [snippet] = snippetsOf(`${mark}\n${fence}ts\n${code}\n${fence}\n`, 'page.md')
   assert.ok(snippet)
   return snippet
+}
+
+async function compileAndRun(snippet: Snippet): Promise<void> {
+  await run(snippet, compile([snippet]).get(snippet))
 }
 
 describe('the reader of code in pages', () => {
@@ -40,11 +44,11 @@ describe('the reader of code in pages', () => {
   test('sees a type error', () => {
     const [sound, other] = [block("const x: string = 'a'\nconsole.log(x)"), block('export {}')]
     const [wrong, long] = [block('const x: string = 1'), block('const x: { y: string } = { y: 1 }')]
-    const complaints = complaintsAbout([sound, wrong, other, long])
-    assert.equal(complaints.get(sound), '')
-    assert.match(complaints.get(wrong) ?? '', /^page\.md:2\(1,7\): error TS2322.*\n$/)
-    assert.equal(complaints.get(other), '')
-    assert.match(complaints.get(long) ?? '', /^page\.md:2\(1,28\): error TS2322/)
+    const compiled = compile([sound, wrong, other, long])
+    assert.equal(compiled.get(sound)?.complaints, '')
+    assert.match(compiled.get(wrong)?.complaints ?? '', /^page\.md:2\(1,7\): error TS2322.*\n$/)
+    assert.equal(compiled.get(other)?.complaints, '')
+    assert.match(compiled.get(long)?.complaints ?? '', /^page\.md:2\(1,28\): error TS2322/)
   })
 
   test('sees a name that the package does not export', async () => {
@@ -58,11 +62,17 @@ describe('the reader of code in pages', () => {
 const socket = connect({ host: '127.0.0.1', port: 6379 })
 socket.write('PING\\r\\n')
 socket.once('data', (data) => { console.log(String(data)); socket.destroy() })`
-    await run(block(`${code}\n// prints: +PONG`, '<!-- run: redis -->'))
-    await assert.rejects(run(block(`${code}\n// prints: +PANG`, '<!-- run: redis -->')), /promises/)
+    await compileAndRun(block(`${code}\n// prints: +PONG`, '<!-- run: redis -->'))
+    await assert.rejects(
+      compileAndRun(block(`${code}\n// prints: +PANG`, '<!-- run: redis -->')),
+      /promises/,
+    )
   })
 
   test('sees a block that throws', async () => {
-    await assert.rejects(run(block("throw new Error('on purpose')", '<!-- run -->')), /on purpose/)
+    await assert.rejects(
+      compileAndRun(block("throw new Error('on purpose')", '<!-- run -->')),
+      /on purpose/,
+    )
   })
 })

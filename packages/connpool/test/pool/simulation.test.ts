@@ -8,7 +8,7 @@ import { Trials } from './simulation/trials.ts'
 
 /** Set SEED to begin with another seed, RUNS to run more often or less. `npm run test:soak` goes on. */
 const first = numberGiven('SEED', 1)
-const runs = numberGiven('RUNS', 500)
+const runs = numberGiven('RUNS', 300)
 
 test('whatever the network, the borrowers and the callbacks do, the laws hold', {
   timeout: 110_000,

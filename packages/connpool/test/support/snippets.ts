@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -85,11 +85,18 @@ export async function missingNames(snippet: Snippet): Promise<string[]> {
   return missing
 }
 
+export interface Compiled {
+  /** '' for none. */
+  readonly complaints: string
+  /** What Node can run. */
+  readonly code: string
+}
+
 /**
  * Compiles the snippets against the built package, under the options that a careful user has: all of
- * them at once, for the compiler takes as long for one. Answers the complaints about each; '' for none.
+ * them at once, for the compiler takes as long for one.
  */
-export function complaintsAbout(snippets: readonly Snippet[]): Map<Snippet, string> {
+export function compile(snippets: readonly Snippet[]): Map<Snippet, Compiled> {
   const about = new Map(snippets.map((snippet) => [snippet, '']))
   using folder = new Folder(snippets)
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
@@ -108,27 +115,30 @@ export function complaintsAbout(snippets: readonly Snippet[]): Map<Snippet, stri
       about.set(subject, `${about.get(subject)}${place}${line.slice(head.length)}\n`)
     } else if (line !== '') throw new Error(`tsc: ${stdout}`)
   }
-  return about
+  return new Map(
+    snippets.map((snippet, index) => {
+      const code = readFileSync(join(folder.path, 'out', `snippet-${index}.js`), 'utf8')
+      return [snippet, { complaints: about.get(snippet) ?? '', code }]
+    }),
+  )
 }
 
-/** Runs the snippet against the built package and sees that it prints what it promises and ends. */
-export async function run(snippet: Snippet): Promise<void> {
+/** Runs the compiled snippet against the built package and sees that it prints what it promises and ends. */
+export async function run(snippet: Snippet, compiled: Compiled | undefined): Promise<void> {
+  assert.ok(compiled !== undefined, `${snippet.at} was not compiled`)
   await using server = await serve(snippet.server)
   const { port } = server
-  const code = port === 0 ? snippet.code : snippet.code.replace(/\bport: \d+/g, `port: ${port}`)
-  using folder = new Folder([{ ...snippet, code }])
+  const js = compiled.code
+  const code = port === 0 ? js : js.replace(/\bport: \d+/g, `port: ${port}`)
+  using folder = new Folder([{ ...snippet, language: 'js', code }])
   for (const [name, text] of Object.entries(server.files)) folder.write(name, text)
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
-  const child = spawn(
-    process.execPath,
-    ['--import', import.meta.resolve('tsx'), folder.fileOf(0)],
-    {
-      cwd: folder.path,
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 20_000,
-    },
-  )
+  const child = spawn(process.execPath, [folder.fileOf(0)], {
+    cwd: folder.path,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 20_000,
+  })
   let out = ''
   let err = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -203,7 +213,7 @@ class Folder implements Disposable {
       types: ['node'],
       allowJs: true,
       checkJs: true,
-      noEmit: true,
+      outDir: 'out',
     }
     this.write('tsconfig.json', JSON.stringify({ compilerOptions, files: this.#files }))
   }
