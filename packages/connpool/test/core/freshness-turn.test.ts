@@ -173,3 +173,12 @@ test('who may not wait is refused at once when what it hoped for is dead, and no
   assert.equal(world.acquire({ timeoutMs: 0 }).refusal, 'timeout')
   assert.equal(world.truth.turnAsked, false)
 })
+
+test('who comes while a poll is under way has its own asked for at once', () => {
+  const world = stocked(2)
+  world.acquire()
+  world.settle()
+  assert.deepEqual(news(world), ['turn'])
+  world.acquire()
+  assert.deepEqual(news(world), ['turn'])
+})
