@@ -1,13 +1,22 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Socket } from 'node:net'
 
-/** Of Node: told of each socket that `net.connect` makes, before it dials. */
+/** Of Node: told of each socket that `net.connect` makes, before it dials; from Node 22 on, of every one that dials. */
 const CHANNEL = 'net.client.socket'
+
+const bystanders = new WeakSet<Socket>()
+
+/** A socket by which the trial itself asks a server: no ledger counts it. */
+export function bystander(): Socket {
+  const socket = new Socket()
+  bystanders.add(socket)
+  return socket
+}
 
 /**
  * Counts a pool's sockets without asking the pool: from the moment when their dial begins to that of `destroy()`, in which
- * Node gives the descriptor back; the `'close'` event comes a turn later. This process must dial nothing else by
- * `net.connect` meanwhile.
+ * Node gives the descriptor back; the `'close'` event comes a turn later. Whatever else this process dials meanwhile has to
+ * be a bystander.
  */
 export class Ledger {
   readonly #begun: () => void
@@ -48,6 +57,7 @@ export class Ledger {
   }
 
   #enter(socket: Socket): void {
+    if (bystanders.has(socket) || this.#sockets.has(socket)) return
     this.#sockets.add(socket)
     this.#most = Math.max(this.#most, this.open)
     this.#begun()

@@ -1,9 +1,9 @@
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { postgres, type Scope, type ServerProcess } from '@connpool/real-servers'
 import { type CloseReason, createPool, type Pool } from 'connpool'
 import { Client } from 'pg'
 import { type Backend, CREATE_TIMEOUT_MS, MAX, PROBE_TIMEOUT_MS } from './backend.ts'
-import type { Ledger } from './ledger.ts'
+import { bystander, type Ledger } from './ledger.ts'
 import { until } from './until.ts'
 
 /** Of PostgreSQL's connections, those that others get while the superuser has one. */
@@ -135,7 +135,7 @@ export class PostgresBackend implements Backend<Session> {
   }
 
   async #seatNeighbour(): Promise<void> {
-    const socket = new Socket()
+    const socket = bystander()
     const neighbour = clientOf(this.#server, 'neighbour', socket)
     neighbour.on('error', () => {})
     try {
@@ -174,7 +174,7 @@ async function asSuperuser<A>(
 }
 
 async function superuserOf(server: ServerProcess): Promise<Client> {
-  const admin = clientOf(server, 'postgres', new Socket())
+  const admin = clientOf(server, 'postgres', bystander())
   admin.on('error', () => {})
   await admin.connect()
   return admin

@@ -1,9 +1,10 @@
 import { once } from 'node:events'
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { ownRedis, type Scope, type ServerProcess } from '@connpool/real-servers'
 import { createTcpPool, type Pool } from 'connpool'
 import { askSocket } from './ask-socket.ts'
 import { type Backend, CREATE_TIMEOUT_MS, MAX, PROBE_TIMEOUT_MS } from './backend.ts'
+import { bystander } from './ledger.ts'
 import { until } from './until.ts'
 
 const LINE = /\r\n$/
@@ -103,7 +104,7 @@ async function ping(socket: Socket): Promise<void> {
 
 /** A connection of our own, known by its name. */
 async function watcherOf({ port }: ServerProcess): Promise<Socket> {
-  const socket = new Socket().connect(port, '127.0.0.1')
+  const socket = bystander().connect(port, '127.0.0.1')
   await once(socket, 'connect')
   await askSocket(socket, 'CLIENT SETNAME watcher\r\n', LINE)
   return socket
