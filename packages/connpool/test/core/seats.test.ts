@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { Seat, Seats } from '../../src/core/seats.ts'
 
-test('the fullest with a lease to spare is always first', () => {
+test('the fullest with a lease to spare is always first, and those to spare are counted', () => {
   const step = fc.record({
     kind: fc.constantFrom('gain', 'gain', 'lose', 'remove'),
     who: fc.nat(7),
@@ -33,6 +33,8 @@ test('the fullest with a lease to spare is always first', () => {
           const open = leases.filter((count) => count > 0 && count < perConnection)
           const fullest = seats.fullest
           assert.equal(fullest === null ? 0 : leases[fullest], Math.max(0, ...open))
+          const spare = open.reduce((sum, count) => sum + perConnection - count, 0)
+          assert.equal(seats.free, spare, 'leases that can still be made')
           assert.deepEqual(
             members.map((member) => member.leases),
             leases,
