@@ -165,6 +165,48 @@ export const argued: readonly Survivor[] = [
     to: ';',
     why: 'it is never reached: somebody waits',
   },
+  {
+    file: 'core/queue',
+    where: 'next',
+    from: 'favoured !== oldest && this.#passes >= PASSES',
+    to: 'this.#passes >= PASSES',
+    why: 'where the favoured one is the oldest, it is the same either way',
+  },
+  {
+    file: 'core/queue',
+    where: 'oldest',
+    from: 'first.seq < oldest.seq',
+    to: 'first.seq <= oldest.seq',
+    why: 'no two have the same number',
+  },
+  {
+    file: 'core/queue',
+    where: 'oldest',
+    from: /break;$/,
+    to: ';',
+    why: 'a short cut: all who wait are in that queue',
+  },
+  {
+    file: 'core/queue',
+    where: '#favoured',
+    from: "this.#order === 'adaptive-lifo' && oldest !== null",
+    to: "this.#order === 'adaptive-lifo'",
+    why: FOR_THE_COMPILER,
+  },
+  {
+    file: 'core/queue',
+    where: '#favoured',
+    from: 'exports.PRIORITIES - 1',
+    to: 'exports.PRIORITIES + 1',
+    why: 'above the highest priority there is no queue',
+  },
+  {
+    file: 'core/queue',
+    where: '#favoured',
+    from: 'queue !== undefined && queue.size > 0',
+    to: 'queue.size > 0',
+    why: FOR_THE_COMPILER,
+  },
   // ── pool ──────────────────────────────────────────────────────────────────────────────────────
   {
     file: 'pool/events',
