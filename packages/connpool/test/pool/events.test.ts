@@ -1,24 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { PoolEvent, PoolEventName } from '../../src/pool/events.ts'
+import { EVENT_NAMES } from './support/event-names.ts'
 import { assertSums, fixture, parked, settled } from './support/fixture.ts'
 import { warnings } from './support/warnings.ts'
 
-const NAMES: readonly PoolEventName[] = [
-  'open',
-  'close',
-  'acquire',
-  'release',
-  'refuse',
-  'connectFailed',
-  'probeFailed',
-  'resetFailed',
-  'unavailable',
-  'available',
-  'leak',
-  'unleak',
-  'drain',
-]
+const NAMES: readonly PoolEventName[] = [...EVENT_NAMES, 'leak', 'unleak']
 
 /** Notes every event of a pool, without what all events have. */
 function record(pool: ReturnType<typeof fixture>['pool']): [string, object][] {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { PoolEventName } from '../../src/pool/events.ts'
 import type { PoolOptions } from '../../src/pool/options.ts'
 import type { FakeBehaviour, FakeCall, FakeConnection } from '../../src/testing/index.ts'
+import { EVENT_NAMES } from './support/event-names.ts'
 import {
   assertSums,
   assertWhole,
@@ -52,20 +52,6 @@ const actions: Record<string, (made: Fixture) => void> = {
     pool.close({ graceMs: 100 }).catch(() => {})
   },
 }
-
-const EVENTS: readonly PoolEventName[] = [
-  'open',
-  'close',
-  'acquire',
-  'release',
-  'refuse',
-  'connectFailed',
-  'probeFailed',
-  'resetFailed',
-  'unavailable',
-  'available',
-  'drain',
-]
 
 type Hook = (act: () => void) => { options?: Options; setUp?: (made: Fixture) => void }
 
@@ -138,7 +124,7 @@ const hooks: Record<string, Hook> = {
     },
   }),
   ...Object.fromEntries(
-    EVENTS.map((name): [string, Hook] => [
+    EVENT_NAMES.map((name): [string, Hook] => [
       `a listener for '${name}'`,
       (act) => ({ setUp: ({ pool }) => pool.on(name, act) }),
     ]),

@@ -1,21 +1,9 @@
-import type { PoolEvent, PoolEventName } from '../../../src/pool/events.ts'
+import type { PoolEvent } from '../../../src/pool/events.ts'
 import type { PoolStats } from '../../../src/pool/stats.ts'
+import { EVENT_NAMES } from '../support/event-names.ts'
 import type { World } from './world.ts'
 
-const NAMES = [
-  'open',
-  'close',
-  'acquire',
-  'release',
-  'refuse',
-  'connectFailed',
-  'probeFailed',
-  'resetFailed',
-  'unavailable',
-  'available',
-  'drain',
-] as const satisfies readonly PoolEventName[]
-type Name = (typeof NAMES)[number]
+type Name = (typeof EVENT_NAMES)[number]
 
 /** Listens to everything, and holds what was told against the figures. */
 export class Ledger {
@@ -29,7 +17,7 @@ export class Ledger {
 
   constructor(world: World) {
     this.#world = world
-    for (const name of NAMES) {
+    for (const name of EVENT_NAMES) {
       const deaf = () => world.verdict.insist(false, 'events', `'${name}' is told to who left`)
       world.pool.on(name, deaf)
       world.pool.on(name, (event) => this.#hear(name, event))
