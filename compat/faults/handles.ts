@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 /** What holds a process, or would: by kind, as Node names it. */
 export function openHandles(): readonly string[] {
   return process.getActiveResourcesInfo()
@@ -7,7 +8,7 @@ const SETTLE_MS = 100
 
 /** What is open beyond that, once what closes has had a moment to be closed. */
 export async function handlesBeyond(before: readonly string[]): Promise<string[]> {
-  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
+  await pause(SETTLE_MS)
   const known = [...before]
   return openHandles().filter((kind) => {
     const at = known.indexOf(kind)

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { type Lease, type Pool, PoolError } from 'connpool'
 import type { Backend } from './backend.ts'
 
@@ -57,7 +58,7 @@ export class Load<T> {
     for (let turn = 0; !this.#over; turn++) {
       const lease = await this.#acquire(DEADLINES_MS[turn % DEADLINES_MS.length] ?? 0)
       if (lease !== undefined) await this.#use(lease)
-      await new Promise((resolve) => setTimeout(resolve, THINK_MS))
+      await pause(THINK_MS)
     }
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { type Backend, MAX } from './backend.ts'
 import { DialHistory } from './dial-history.ts'
 import type { Fault } from './fault.ts'
@@ -110,10 +111,6 @@ function countBy(words: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const word of words) counts[word] = (counts[word] ?? 0) + 1
   return counts
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 /** Infinity, where it takes too long. */

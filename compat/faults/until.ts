@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
 const INTERVAL_MS = 20
 /** A FIN that was lost on its way is sent again after ever longer times. */
 export const PATIENCE_MS = 8_000
@@ -8,6 +10,6 @@ export async function until<A>(expected: A, ask: () => Promise<A>): Promise<A> {
   for (;;) {
     const answer = await ask()
     if (answer === expected || performance.now() - begun > PATIENCE_MS) return answer
-    await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS))
+    await pause(INTERVAL_MS)
   }
 }
