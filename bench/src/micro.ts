@@ -6,6 +6,7 @@ import { type Outcome, report } from './report.ts'
 import { schedule } from './schedule.ts'
 import { table } from './table.ts'
 import { spawnTrial } from './trial-process.ts'
+import { wholeNumber } from './whole-number.ts'
 import type { Work } from './work.ts'
 
 const usage = `npm run bench:micro -- [--rounds N] [--only WORK]... [--json FILE] [--quick]
@@ -37,10 +38,7 @@ function order(args: readonly string[]): Order | 'help' {
     },
   })
   if (values.help) return 'help'
-  const rounds = Number(values.rounds ?? (values.quick ? 1 : 5))
-  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) {
-    throw new RangeError(`--rounds takes a whole number from 1 to 100, not '${values.rounds}'`)
-  }
+  const rounds = wholeNumber('--rounds', values.rounds ?? (values.quick ? '1' : '5'), 100)
   const works = values.only === undefined ? programme : [...new Set(values.only.map(findWork))]
   // npm runs a workspace's script in the workspace: a file is meant where the command was typed.
   const { INIT_CWD: typedIn = process.cwd() } = process.env

@@ -1,25 +1,16 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-
-const micro = fileURLToPath(new URL('../src/micro.ts', import.meta.url))
-const tsx = import.meta.resolve('tsx')
-
-interface Result {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
+import { runBench, runBenchIn } from './support/run-bench.ts'
 
 test('a quick run prints a block for each work and writes the same figures as JSON', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'connpool-bench-'))
   try {
-    const { code, stdout, stderr } = await run(
+    const { code, stdout, stderr } = await runBenchIn(
       folder,
+      'micro',
       ...['--quick', '--rounds', '2', '--only', 'try-acquire', '--json', 'figures.json'],
     )
     assert.equal(code, 0, stderr)
@@ -47,7 +38,7 @@ test('a quick run prints a block for each work and writes the same figures as JS
 
 test('the works with real sockets end, and close what they opened', async () => {
   const works = ['--only', 'tcp-try-acquire', '--only', 'tcp-acquire']
-  const { code, stdout, stderr } = await run(tmpdir(), '--quick', ...works)
+  const { code, stdout, stderr } = await runBench('micro', '--quick', ...works)
   assert.equal(code, 0, stderr)
   assert.match(stdout, /^ {2}connpool, TCP \d+\.\d+\.\d+( +\d+(\.\d+)?){5}$/m)
   assert.equal(stdout.match(/^ {2}floor: sockets( +\d+(\.\d+)?){4} +1\.00$/gm)?.length, 2)
@@ -65,7 +56,7 @@ const mistakes: Record<string, [args: string[], sentence: RegExp]> = {
 
 for (const [mistake, [args, sentence]] of Object.entries(mistakes)) {
   test(`${mistake} ends it with status 1 and a sentence`, async () => {
-    const { code, stdout, stderr } = await run(tmpdir(), ...args)
+    const { code, stdout, stderr } = await runBench('micro', ...args)
     assert.equal(code, 1)
     assert.match(stderr, sentence)
     assert.equal(stderr.trim().split('\n').length, 1)
@@ -74,7 +65,7 @@ for (const [mistake, [args, sentence]] of Object.entries(mistakes)) {
 }
 
 test('--help says what there is', async () => {
-  const { code, stdout } = await run(tmpdir(), '--help')
+  const { code, stdout } = await runBench('micro', '--help')
   assert.equal(code, 0)
   assert.match(stdout, /--rounds N/)
   assert.match(
@@ -82,14 +73,3 @@ test('--help says what there is', async () => {
     /try-acquire, acquire, acquire-timeout, use, workers, waiters, tcp-try-acquire, tcp-acquire/,
   )
 })
-
-function run(folder: string, ...args: string[]): Promise<Result> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ['--import', tsx, micro, ...args],
-      { env: { ...process.env, INIT_CWD: folder } },
-      (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
-    )
-  })
-}
