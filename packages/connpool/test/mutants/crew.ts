@@ -12,6 +12,9 @@ const PATIENCE_MS = 20_000
 /** After so many trials a process is replaced, once it has been seen that it finds nothing in nothing. */
 const TRIALS = 100
 
+/** How much is kept of what a process says before it ends, in characters. */
+const LAST_WORDS = 2_000
+
 /** Processes that try code, and are replaced when a fault takes them down. */
 export class Crew {
   readonly #root: string
@@ -84,10 +87,16 @@ class Worker {
     this.#patienceMs = patienceMs
     this.#process = fork(fileURLToPath(new URL('worker.ts', import.meta.url)), [root], {
       execArgv: ['--import', import.meta.resolve('tsx'), `--max-old-space-size=${MEMORY_MB}`],
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     this.#process.on('message', (news: News) => this.#hear(news))
-    this.#process.on('exit', () => this.#lose('ended the process'))
+    let said = ''
+    this.#process.stderr?.setEncoding('utf8').on('data', (text) => {
+      said = (said + text).slice(-LAST_WORDS)
+    })
+    this.#process.on('close', (code, signal) => {
+      this.#lose(`ended the process (${signal ?? code}) ${said}`.trim())
+    })
   }
 
   /** A fault that takes the process down, or keeps it for too long, has been found. */

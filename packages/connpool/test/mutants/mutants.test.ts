@@ -91,8 +91,9 @@ describe('a fault that is planted', { timeout: 60_000 }, () => {
   })
 
   test('is found when it ends the process', async () => {
-    const found = await messageOf('src/core/list.js', 'this.size++;', 'process.exit();')
-    assert.equal(found, 'ended the process')
+    const last = 'process.stderr.write("no more"); process.exit(7);'
+    const found = await messageOf('src/core/list.js', 'this.size++;', last)
+    assert.equal(found, 'ended the process (7) no more')
   })
 
   test('is found when somebody waits for what never comes', async () => {
