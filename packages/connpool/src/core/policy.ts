@@ -246,9 +246,7 @@ export class Policy<C, W> {
     // In order: who came after one whose turn is under way is not too late either.
     const kept = waiters.findIndex(({ queued, turn }) => queued && freshness.isUnderWay(turn))
     for (const waiter of waiters.splice(0, kept < 0 ? waiters.length : kept)) {
-      if (!waiter.queued) continue
-      this.#again = true
-      this.#moves.turnAway(waiter, 'timeout', now)
+      if (waiter.queued) this.#moves.turnAway(waiter, 'timeout', now)
     }
   }
 

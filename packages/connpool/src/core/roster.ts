@@ -145,8 +145,7 @@ export class Roster<C> {
   endLease(slot: Slot<C>): void {
     slot.leases--
     this.leases--
-    if (slot.seat !== null && slot.state === 'lent' && slot.fate === null)
-      this.seats.lose(slot.seat)
+    if (slot.seat !== null && slot.fate === null) this.seats.lose(slot.seat)
   }
 
   /** To the newest end of the idle ones; stamped at the end of the turn. */
@@ -192,7 +191,7 @@ export class Roster<C> {
   /** Its lifetime ends at `by` and because of `expiry`, unless it ends sooner anyway. */
   expire(slot: Slot<C>, expiry: CloseReason, by: number): void {
     const { retirement } = slot
-    if (slot.fate !== null || by >= retirement.dueAt) return
+    if (by >= retirement.dueAt) return
     slot.expiry = expiry
     this.retirement.remove(retirement)
     this.retirement.add(retirement, by)
@@ -203,7 +202,6 @@ export class Roster<C> {
     this.#leave(slot)
     slot.state = state
     slot.since = now
-    slot.stamped = true
     this.#listOf(slot)?.push(slot)
     if (slot.fate !== null && isAsked(slot)) this.#spent++
   }

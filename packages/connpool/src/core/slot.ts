@@ -70,7 +70,7 @@ export class Slot<C> implements Linked<Slot<C>> {
   fate: CloseReason | null = null
   /** Released once, a second old, or opened by somebody else: its end is no failed dial. */
   proven = false
-  /** Whether `since` holds. Idle and lent ones are stamped together, at the end of the turn. */
+  /** Whether `since` holds of an idle or lent one: they are stamped together, at the end of the turn. */
   stamped = false
   /** When it entered its present state. */
   since = 0
