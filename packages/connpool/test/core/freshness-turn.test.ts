@@ -43,6 +43,7 @@ test('freshForMs lends without a turn for that long', () => {
   world.turn()
   world.advance(9)
   assert.equal(world.acquire().state, 'granted')
+  assert.equal(world.truth.turnAsked, false)
   world.advance(1)
   assert.equal(world.acquire().state, 'waiting')
 })
@@ -181,4 +182,42 @@ test('who comes while a poll is under way has its own asked for at once', () => 
   assert.deepEqual(news(world), ['turn'])
   world.acquire()
   assert.deepEqual(news(world), ['turn'])
+})
+
+test('who came too late for a poll, though with a higher priority, leaves it to the oldest', () => {
+  const world = stocked(1, { max: 1 })
+  const early = world.acquire()
+  world.settle()
+  const late = world.acquire({ priority: 7 })
+  world.poll()
+  assert.deepEqual([early.state, late.state], ['granted', 'waiting'])
+})
+
+test('a poll turns away a part of those who gave up before it at a time, and serves none of them', () => {
+  const world = stocked(1, { max: 1 })
+  const given = Array.from({ length: 2_500 }, () => world.acquire({ timeoutMs: 10 }))
+  world.settle()
+  const patient = world.acquire({ priority: 7 })
+  world.now = 10
+  world.judging = false // Until the alarm has rung, some wait beside what idles.
+  world.poll()
+  world.judging = true
+  assert.equal(world.waiting.length, 1_501)
+  world.elapse()
+  world.endTurn()
+  assert.ok(given.every(({ refusal }) => refusal === 'timeout'))
+  world.turn()
+  assert.equal(patient.state, 'granted')
+})
+
+test('who may not wait is refused at once, though a poll is under way for one who left', () => {
+  const world = stocked(1)
+  const left = world.acquire({ timeoutMs: 0 })
+  world.settle()
+  world.cancel(left)
+  const lease = world.tryAcquire()
+  assert.ok(lease !== null)
+  world.release(lease)
+  connection(world, 1).dead = true
+  assert.equal(world.acquire({ timeoutMs: 0 }).refusal, 'timeout')
 })

@@ -34,6 +34,14 @@ describe('idleness', () => {
     assert.equal(waiter.state, 'granted')
   })
 
+  test('an aged one of such a pool goes at once when nobody waits: nothing will replace it', () => {
+    const world = new World({ dials: false, minIdle: 1, maxLifetimeMs: 100 })
+    world.offer()
+    world.settle()
+    world.advance(100)
+    assert.equal(connection(world, 1).destroyed, 'lifetime')
+  })
+
   test('what must stay goes as soon as it need not', () => {
     const world = stocked(2, { idleTimeoutMs: 100, min: 2 })
     world.advance(500)

@@ -83,3 +83,34 @@ test('a shared connection in use needs no turn before it is lent once more', () 
   assert.equal(waiter.state, 'granted')
   assert.ok(!world.log.includes('turn'))
 })
+
+test('one that a holder took out for good does not come back with the lease of another', () => {
+  const world = new World({ maxLeases: 2 })
+  const [first, second] = [world.acquire(), world.acquire()]
+  world.opened()
+  world.detach(first)
+  world.release(second)
+  assert.deepEqual([world.idle.length, world.machine.moves.roster.open], [0, 0])
+})
+
+test('a lease that ends on one which is lent no more is a place for nobody', () => {
+  for (const how of ['dies', 'expires'] as const) {
+    const world = new World({ max: 1, maxLeases: 2, maxWaiters: 1 })
+    const first = world.acquire()
+    world.opened()
+    world.acquire()
+    if (how === 'dies') world.dies(connection(world, 1))
+    else world.expire([connection(world, 1)], 0)
+    world.release(first)
+    assert.deepEqual([world.acquire().state, world.acquire().refusal], ['waiting', 'full'], how)
+  }
+})
+
+test('a shared connection in use is lent for its last time without a turn', () => {
+  const world = new World({ maxLeases: 2, maxUses: 2 })
+  world.acquire()
+  world.opened()
+  world.settle()
+  assert.equal(world.acquire().state, 'granted')
+  assert.ok(!world.log.includes('turn'))
+})

@@ -52,6 +52,16 @@ describe('dials', () => {
     assert.equal(sick.dialling.length, 1)
   })
 
+  test('increment dials nothing spare for a greater min, though those who wait have their dials', () => {
+    for (const waiting of [1, 3]) {
+      const world = new World({ increment: 3, maxConnecting: 10 })
+      for (let count = 0; count < waiting; count++) world.acquire()
+      assert.equal(world.dialling.length, 3)
+      world.resize(5, 10)
+      assert.equal(world.dialling.length, 5)
+    }
+  })
+
   test('a waiter that left leaves its dial to the pool', () => {
     const world = new World()
     const waiter = world.acquire()
