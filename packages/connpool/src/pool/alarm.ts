@@ -11,6 +11,7 @@ export class Alarm {
   readonly #clock: Required<Clock>
   readonly #ring: () => void
   #timer: Timer | null = null
+  /** When the timer rings; it says nothing where there is none. */
   #at = Infinity
   #held = false
 
@@ -45,12 +46,10 @@ export class Alarm {
   #clear(): void {
     this.#timer?.close()
     this.#timer = null
-    this.#at = Infinity
   }
 
   readonly #fire = (): void => {
     this.#timer = null
-    this.#at = Infinity
     this.#ring()
   }
 }

@@ -53,7 +53,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
   /** What a pool does outlives the request that caused it, and must not keep its context. */
   readonly #root = new AsyncResource('connpool', { requireManualDestroy: false })
   readonly #rejections: Rejections<T>
-  #toRest: Place<T>[] = []
+  readonly #toRest: Place<T>[] = []
 
   constructor(
     source: Source<T>,
@@ -98,9 +98,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     const now = this.now()
     this.loans.turnOver()
     this.machine.settle(now)
-    const resting = this.#toRest
-    this.#toRest = []
-    for (const slot of resting) if (slot.state === 'idle' && slot.stamped) this.#rest(slot)
+    for (const slot of this.#toRest.splice(0)) if (slot.state === 'idle') this.#rest(slot)
     this.#setAlarm()
     this.#rejections.tellSome()
     if (this.#rejections.pending) this.turns.expectEnd()
@@ -203,7 +201,6 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     try {
       connection = await this.source.create({ signal: operation.signal, died })
     } catch (error) {
-      slot.cargo.operation = null
       const why = error === undefined ? new Error(`${this.name}: create() gave no error`) : error
       // What was stopped did not fail: nobody is asked what is wrong with it.
       const stopped = slot.state !== 'opening'
@@ -309,7 +306,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
 
   /** An end is a failed dial only while the connection is not proven: nobody asks for other classes. */
   #classOfEnd(slot: Place<T>, error: unknown): FailureClass {
-    if (slot.proven || error === undefined) return 'backend'
+    if (slot.proven) return 'backend'
     return this.judgement.classify(error, slot.cargo.about.address)
   }
 
@@ -402,7 +399,6 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     this.#setAlarm()
     this.#ending.drained()
     this.events.emit('drain', this.now(), {})
-    this.turns.expectEnd()
   }
 
   /** A failed dial for which nobody gave an error. */
