@@ -67,13 +67,15 @@ const GuardedPool = Pool as unknown as new (
   custody: Custody<FakeConnection>,
 ) => Pool<FakeConnection>
 
-function guarded(settings: PoolSettings = {}, probes = false, resets = false) {
+type Hints = Pick<Source<FakeConnection>, 'isFatal'>
+
+function guarded(settings: PoolSettings = {}, probes = false, resets = false, hints: Hints = {}) {
   const [source, clock, guard] = [new FakeSource(), new ManualClock(), new Guard()]
   const { create, destroy, probe, reset } = source
   const verbs = { probes, resets, dials: true }
   const resolved = resolveSettings('test', { clock, random: () => 0, ...settings }, verbs)
   const asked = { ...(probes && { probe }), ...(resets && { reset }) }
-  const pool = new GuardedPool({ create, destroy, ...asked }, resolved, guard)
+  const pool = new GuardedPool({ create, destroy, ...asked, ...hints }, resolved, guard)
   return { pool, source, clock, guard }
 }
 
@@ -111,6 +113,20 @@ describe('a custody', () => {
     ])
     const { closed, connectFailures } = pool.stats()
     assert.deepEqual([closed.destroyed, closed.died, connectFailures.backend], [2, 1, 1])
+    await pool.close()
+  })
+
+  test('is not asked whether the peer ended what died meanwhile, or what others hold', async () => {
+    const { pool, guard } = guarded({ maxLeases: 2 })
+    const told: unknown[] = []
+    pool.on('release', ({ reason }) => told.push(reason))
+    guard.ended = true
+    const error = new Error('half a reply')
+    const [shared, other] = [await pool.acquire(), await pool.acquire()]
+    shared.destroy(error)
+    other.connection.die()
+    other.destroy(error)
+    assert.deepEqual(told, ['destroyed', 'destroyed'])
     await pool.close()
   })
 
@@ -262,6 +278,56 @@ describe('a custody', () => {
     lease.release()
     source.behave('probe', 'succeed')
     await assertWhole(made)
+  })
+
+  test('lends a connection to its probe and to its reset, and takes it back from them', async () => {
+    const { pool, guard, clock } = guarded({ probeEveryMs: 100 }, true, true)
+    ;(await pool.acquire()).release()
+    await settled()
+    const reset = ['park 1', 'lend 1', 'park 1']
+    assert.deepEqual(guard.asked.splice(0), ['lend 1', ...reset, 'watch 1'])
+    await clock.pass(100)
+    assert.deepEqual(guard.asked.splice(0), ['lend 1', 'park 1', 'watch 1'])
+    await pool.close()
+  })
+
+  test('that finds a connection unfit before its probe has it closed unasked', async () => {
+    const { pool, source, guard, clock } = guarded({ probeEveryMs: 100 }, true)
+    const told: unknown[] = []
+    pool.on('probeFailed', ({ error }) => told.push(String(error)))
+    const lease = await pool.acquire()
+    const { connection } = lease
+    lease.release()
+    guard.unfit.add(connection)
+    await clock.pass(100)
+    assert.deepEqual(source.calls('probe'), [])
+    assert.equal(connection.reason, 'probe')
+    assert.deepEqual(told, ['Error: test: connection 1 was not fit to be probed'])
+    await pool.close()
+  })
+
+  test('that finds a connection dead in the freshness turn has the dial for the next given up in time', async () => {
+    const { pool, source, guard, clock } = guarded({ createTimeoutMs: 100 })
+    ;(await pool.acquire()).release()
+    await settled()
+    for (const connection of source.connections) guard.unfit.add(connection)
+    source.behave('destroy', 'hold')
+    source.behave('create', 'hold')
+    const refused = assert.rejects(pool.acquire(), { code: 'ERR_POOL_CLOSED' })
+    await clock.pass(100)
+    assert.equal(pool.stats().connectFailures.backend, 1)
+    const closed = pool.close()
+    await clock.pass(5_000)
+    await Promise.all([refused, closed])
+  })
+
+  test('says nothing of other connections: isFatal is not asked about what it finds', async () => {
+    const hints = { isFatal: () => true }
+    const { pool, source } = guarded({}, false, false, hints)
+    ;(await pool.acquire()).release()
+    source.connections[0]?.die(new UnfitError('dirty', 'received 5 bytes'))
+    assert.equal(pool.stats().generation, 0)
+    await pool.close()
   })
 
   test('tells where a connection leads, in the lease and in the events', async () => {

@@ -12,6 +12,8 @@ import {
   PoolUnavailableError,
   QueueFullError,
 } from '../../src/pool/errors.ts'
+import { fixture } from './support/fixture.ts'
+import { warnings } from './support/warnings.ts'
 
 const errors: Readonly<Record<string, PoolError>> = {
   PoolError: new PoolError('ERR_POOL_CLOSED', 'db', 'no'),
@@ -40,4 +42,20 @@ test('whatever is thrown has words', () => {
   assert.equal(describe('refused'), 'refused')
   assert.equal(describe(undefined), 'undefined')
   assert.equal(describe(Object.create(null)), 'something that cannot be shown')
+})
+
+test('what a callback throws is reported with its stack, where it has one', async () => {
+  const error = new Error('on purpose')
+  const heard = await warnings(async () => {
+    for (const thrown of [error, 'no error']) {
+      const { pool } = fixture()
+      pool.on('open', () => {
+        throw thrown
+      })
+      ;(await pool.acquire()).release()
+      await pool.close()
+    }
+  })
+  const details = heard.map((warning) => ('detail' in warning ? warning.detail : 'none'))
+  assert.deepEqual(details, [error.stack, 'none'])
 })

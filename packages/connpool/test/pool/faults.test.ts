@@ -146,6 +146,13 @@ describe('create', () => {
     }
   })
 
+  test('that is done is not told to stop, whatever becomes of the connection', async () => {
+    const { pool, source } = await parked(1)
+    pool.tryAcquire()?.destroy()
+    assert.equal(source.calls('create')[0]?.signal?.aborted, false)
+    await pool.close()
+  })
+
   test('may answer with anything else: it is lent as it is', async () => {
     for (const odd of [0, '', false]) {
       const pool = createPool<unknown>({ create: () => odd, destroy: () => {} })
@@ -161,6 +168,8 @@ describe('died', () => {
   test('while the connection is being created is a failed dial, and a late result is closed', async () => {
     const made = fixture({ max: 1, backoff: { jitter: 0 } })
     const { pool, source, clock } = made
+    const failures: unknown[] = []
+    pool.on('connectFailed', ({ error }) => failures.push(error))
     source.behave('create', 'hold')
     const acquired = pool.acquire()
     await settled()
@@ -170,6 +179,7 @@ describe('died', () => {
     call?.connection.die()
     assert.equal(call?.signal?.aborted, true)
     assert.equal(pool.stats().connectFailures.backend, 1)
+    assert.deepEqual(failures, [error])
     call?.succeed()
     await settled()
     assert.equal(call?.connection.reason, 'excess')
@@ -533,6 +543,23 @@ describe('classify', () => {
     }
   })
 
+  test('is asked about the end of a connection before its first release, and not later', async () => {
+    const asked: unknown[] = []
+    const { pool, source } = fixture({
+      classify: (error) => {
+        asked.push(error)
+        return undefined
+      },
+    })
+    const [young, proven] = [await pool.acquire(), await pool.acquire()]
+    proven.release()
+    source.connections[0]?.die('young')
+    source.connections[1]?.die('proven')
+    assert.deepEqual(asked, ['young'])
+    young.release()
+    await pool.close()
+  })
+
   test('is asked about errors, and not where there is none', async () => {
     const asked: unknown[] = []
     const { pool, source } = await parked(2, {
@@ -643,12 +670,38 @@ describe('isFatal', () => {
     await pool.close()
   })
 
+  test('is not asked about what was told to stop, is being closed, or is gone', async () => {
+    const asked: unknown[] = []
+    const made = await parked(1, {
+      max: 2,
+      isFatal: (error) => {
+        asked.push(error)
+        return false
+      },
+    })
+    const { pool, source } = made
+    source.behave('destroy', 'hold')
+    pool.tryAcquire()?.destroy()
+    source.connections[0]?.die('is being closed')
+    source.held('destroy')[0]?.succeed()
+    await settled()
+    source.connections[0]?.die('is gone')
+    source.behave('create', 'hold')
+    const acquired = pool.acquire()
+    pool.invalidate()
+    source.connections[1]?.die('was told to stop')
+    assert.deepEqual(asked, [])
+    for (const call of source.held('create')) call.succeed()
+    ;(await acquired).release()
+    await assertWhole(made)
+  })
+
   test('that says yes makes every connection stale, with that error', async () => {
     const { pool, source } = await parked(3, { max: 3, isFatal: (error) => error === 'failover' })
     const [first, second] = [await pool.acquire(), await pool.acquire()]
     first.destroy('failover')
     assert.equal(pool.stats().generation, 1)
-    assert.equal(second.signal.aborted, true)
+    assert.equal(second.signal.reason.cause, 'failover')
     second.release()
     await pool.close()
     assert.deepEqual(

@@ -302,6 +302,35 @@ test('a refusal tells how things stood then, though others were turned away in t
   await pool.close()
 })
 
+test('a timeout tells how things stood then, though others timed out in the same turn', async () => {
+  const { pool, clock } = await parked(1, { max: 1 })
+  const lease = await pool.acquire()
+  const late = [50, 100].map((timeoutMs) => rejection<PoolError>(pool.acquire({ timeoutMs })))
+  await settled()
+  clock.advance(100)
+  const waiting = (await Promise.all(late)).map(({ stats }) => stats?.waiting)
+  assert.deepEqual(waiting, [1, 0])
+  lease.release()
+  await pool.close()
+})
+
+test('a timeout names the dial that failed last, though others timed out before it in the same turn', async () => {
+  const { pool, clock } = await parked(2, { max: 3 })
+  const [first, second, young] = [await pool.acquire(), await pool.acquire(), await pool.acquire()]
+  const early = rejection<PoolError>(pool.acquire({ timeoutMs: 10 }))
+  const patient = pool.acquire()
+  const late = rejection<PoolError>(pool.acquire({ timeoutMs: 10 }))
+  await settled()
+  clock.now = () => 20 // Its alarm has not rung yet.
+  first.release()
+  young.connection.die(down)
+  second.release()
+  assert.deepEqual([(await early).cause, (await late).cause], [undefined, down])
+  young.release()
+  ;(await patient).release()
+  await pool.close()
+})
+
 test('a timeout names no cause when dials are in order again', async () => {
   const { pool, source, clock } = failing('backend', { max: 1 })
   const acquired = pool.acquire()
