@@ -374,6 +374,21 @@ export const argued: readonly Survivor[] = [
     why: 'a short cut: nobody is to be told',
   },
   {
+    file: 'pool/rejections',
+    where: '#nextPortion',
+    from: 'this.#told = 0;',
+    to: ';',
+    nth: 1,
+    why: 'it is 0 already, since those who were told are let go at once',
+  },
+  {
+    file: 'pool/rejections',
+    where: '#nextPortion',
+    from: 'if (this.#told === this.#telling.length) { this.#telling = []; this.#told = 0; }',
+    to: ';',
+    why: 'those who were told are then let go when others are to be told',
+  },
+  {
     file: 'pool/rules',
     where: 'oneOf',
     from: "typeof value === 'string' && names.includes(value)",
