@@ -16,10 +16,10 @@ interface Item {
  * rings. Each `act` takes what was due off its list, or the alarm would ring for ever; work follows
  * what is due, not what is there (law 25).
  */
-export class Agenda<C, W> {
+export class Agenda<C> {
   readonly #items: readonly Item[]
 
-  constructor(moves: Moves<C, W>, policy: Policy<C, W>) {
+  constructor(moves: Moves<C>, policy: Policy<C>) {
     const { limits, roster } = moves
     this.#items = [
       expiry(moves, moves.queue),
@@ -58,7 +58,7 @@ export class Agenda<C, W> {
 }
 
 /** Waiters give up at their deadlines. */
-function expiry<C, W>(moves: Moves<C, W>, queue: Queue<W>): Item {
+function expiry<C>(moves: Moves<C>, queue: Queue): Item {
   return {
     at: () => queue.nextDue,
     act: (now) => {

@@ -12,7 +12,7 @@ export interface Diagnosis {
  * The port to the world. Commands are given once the machine's state is whole, so that a world that
  * answers at once finds it consistent; every answer is one of the machine's events.
  */
-export interface Effects<C, W> {
+export interface Effects<C> {
   /** Makes the cargo for a new place. A question. */
   cargo(): C
   /** Opens a connection. Answered by `opened` or `openFailed`, also after an `abort`. */
@@ -35,10 +35,10 @@ export interface Effects<C, W> {
   parked(slot: Slot<C>): void
   /** The leases of this connection should be given back. */
   recall(slot: Slot<C>): void
-  grant(waiter: Waiter<W>, slot: Slot<C>, waitedMs: number): void
-  refuse(waiter: Waiter<W>, refusal: Refusal): void
+  grant(waiter: Waiter, slot: Slot<C>, waitedMs: number): void
+  refuse(waiter: Waiter, refusal: Refusal): void
   /** `min` stands. */
-  ready(waiter: Waiter<W>): void
+  ready(waiter: Waiter): void
 
   /** News, for whoever observes. */
   connectionOpened(slot: Slot<C>): void

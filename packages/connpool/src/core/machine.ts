@@ -16,22 +16,22 @@ import type { Refusal, Waiter } from './waiter.ts'
  * answer to a probe is the answer to the last one. Each event changes what it is about; then Policy
  * decides what follows: what is dialled, lent, retired or refused. Times are in ms of the pool's clock.
  */
-export class PoolMachine<C, W> {
-  readonly moves: Moves<C, W>
-  readonly policy: Policy<C, W>
+export class PoolMachine<C> {
+  readonly moves: Moves<C>
+  readonly policy: Policy<C>
   /** How often the pool was invalidated. */
   generation = 0
 
-  readonly #agenda: Agenda<C, W>
+  readonly #agenda: Agenda<C>
   readonly #limits: Limits
   readonly #roster: Roster<C>
   /** When the grace of a close that is under way ends. */
   #closeBy = Infinity
 
-  constructor(limits: Limits, effects: Effects<C, W>, random: () => number) {
-    this.moves = new Moves<C, W>(limits, effects, random)
-    this.policy = new Policy<C, W>(this.moves)
-    this.#agenda = new Agenda<C, W>(this.moves, this.policy)
+  constructor(limits: Limits, effects: Effects<C>, random: () => number) {
+    this.moves = new Moves<C>(limits, effects, random)
+    this.policy = new Policy<C>(this.moves)
+    this.#agenda = new Agenda<C>(this.moves, this.policy)
     this.#limits = limits
     this.#roster = this.moves.roster
   }
@@ -79,7 +79,7 @@ export class PoolMachine<C, W> {
   }
 
   /** An acquire that the fast path did not serve. With a deadline of -Infinity it may not wait. */
-  request(waiter: Waiter<W>, deadline: number, now: number): void {
+  request(waiter: Waiter, deadline: number, now: number): void {
     const { moves, policy } = this
     moves.tally.acquires++
     waiter.turn = moves.freshness.turnFor(moves.queue.size > 0)
@@ -103,7 +103,7 @@ export class PoolMachine<C, W> {
   }
 
   /** Somebody waits for `min` to stand. */
-  awaitReady(waiter: Waiter<W>, deadline: number, now: number): void {
+  awaitReady(waiter: Waiter, deadline: number, now: number): void {
     if (this.policy.phase !== 'running') this.moves.refuse(waiter, 'closed')
     else {
       this.moves.readiness.enqueue(waiter, deadline)
@@ -112,7 +112,7 @@ export class PoolMachine<C, W> {
   }
 
   /** A waiter left. Answers false when it was settled already. */
-  cancel(waiter: Waiter<W>, now: number): boolean {
+  cancel(waiter: Waiter, now: number): boolean {
     if (!waiter.queued) return false
     this.moves.withdraw(waiter, now)
     this.policy.pump(now)
@@ -385,7 +385,7 @@ export class PoolMachine<C, W> {
   }
 
   /** Why an acquire may not even queue, or null. */
-  #refusalOf(waiter: Waiter<W>, deadline: number): Refusal | null {
+  #refusalOf(waiter: Waiter, deadline: number): Refusal | null {
     if (this.policy.phase !== 'running') return 'closed'
     if (waiter.expected) return null
     if (deadline === -Infinity) return 'timeout'

@@ -17,27 +17,27 @@ const PROBATION_MS = 1_000
  * its command to the world last, so that a world which answers at once finds everything in place.
  * When to make a move is the business of Policy and PoolMachine.
  */
-export class Moves<C, W> {
+export class Moves<C> {
   readonly limits: Limits
   readonly roster: Roster<C>
   readonly tally: Tally = new Tally()
   readonly backoff: Backoff
-  readonly queue: Queue<W>
+  readonly queue: Queue
   /** Those who wait for `min` to stand. */
-  readonly readiness: Queue<W> = new Queue<W>('fifo')
+  readonly readiness: Queue = new Queue('fifo')
   readonly freshness: Freshness
-  readonly effects: Effects<C, W>
+  readonly effects: Effects<C>
   readonly #random: () => number
   /** Failed probes in a row. */
   #failedProbes = 0
 
-  constructor(limits: Limits, effects: Effects<C, W>, random: () => number) {
+  constructor(limits: Limits, effects: Effects<C>, random: () => number) {
     this.limits = limits
     this.effects = effects
     this.#random = random
     this.roster = new Roster<C>(limits)
     this.backoff = new Backoff(limits.backoff, random)
-    this.queue = new Queue<W>(limits.queueOrder)
+    this.queue = new Queue(limits.queueOrder)
     this.freshness = new Freshness(limits.freshForMs)
   }
 
@@ -107,7 +107,7 @@ export class Moves<C, W> {
     this.roster.lend(slot)
   }
 
-  grant(waiter: Waiter<W>, slot: Slot<C>, now: number): void {
+  grant(waiter: Waiter, slot: Slot<C>, now: number): void {
     const waitedMs = this.#endWait(waiter, now)
     this.queue.serve(waiter)
     this.lend(slot)
@@ -254,7 +254,7 @@ export class Moves<C, W> {
   // ── Waiters ───────────────────────────────────────────────────────────────────────────────────
 
   /** Leaves the queue unserved, by its own will. */
-  withdraw(waiter: Waiter<W>, now: number): void {
+  withdraw(waiter: Waiter, now: number): void {
     this.#queueOf(waiter).leave(waiter)
     if (waiter.purpose !== 'lease') return
     this.tally.aborts++
@@ -262,7 +262,7 @@ export class Moves<C, W> {
   }
 
   /** Law 8: it is out of the queue before it is told, so that it is told once. */
-  turnAway(waiter: Waiter<W>, refusal: Refusal, now: number): void {
+  turnAway(waiter: Waiter, refusal: Refusal, now: number): void {
     this.#queueOf(waiter).leave(waiter)
     if (waiter.purpose === 'lease') this.#endWait(waiter, now)
     this.refuse(waiter, refusal)
@@ -279,7 +279,7 @@ export class Moves<C, W> {
   }
 
   /** Turns away one who never queued, or is out of the queue. */
-  refuse(waiter: Waiter<W>, refusal: Refusal): void {
+  refuse(waiter: Waiter, refusal: Refusal): void {
     if (waiter.purpose === 'lease') {
       if (refusal === 'timeout') this.tally.timeouts++
       else if (refusal === 'config') this.tally.failed++
@@ -288,12 +288,12 @@ export class Moves<C, W> {
     this.effects.refuse(waiter, refusal)
   }
 
-  #queueOf(waiter: Waiter<W>): Queue<W> {
+  #queueOf(waiter: Waiter): Queue {
     return waiter.purpose === 'lease' ? this.queue : this.readiness
   }
 
   /** How long it waited, and counted; being served by the freshness turn asked for is no wait. */
-  #endWait(waiter: Waiter<W>, now: number): number {
+  #endWait(waiter: Waiter, now: number): number {
     // An event may be older than a waiter that the world added in the middle of it.
     const waitedMs = Math.max(0, now - waiter.since)
     if (!waiter.expected || !this.freshness.isToCome(waiter.turn)) {

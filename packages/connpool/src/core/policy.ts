@@ -19,7 +19,7 @@ export type Footing =
  * order, and again while the world calls back in between. No event has a logic of its own for what
  * follows from it. Laws are numbered as in docs/laws.md; the failure table is in docs/failures.md.
  */
-export class Policy<C, W> {
+export class Policy<C> {
   phase: 'running' | 'closing' | 'closed' = 'running'
   paused = false
   min: number
@@ -29,15 +29,15 @@ export class Policy<C, W> {
   /** What the fast paths may rely on. */
   footing: Footing = 'unsure'
 
-  readonly #moves: Moves<C, W>
+  readonly #moves: Moves<C>
   readonly #limits: Limits
   readonly #roster: Roster<C>
   /** Those who wait for the freshness turn only. */
-  readonly #turnOnly: Waiter<W>[] = []
+  readonly #turnOnly: Waiter[] = []
   #pumping = false
   #again = false
 
-  constructor(moves: Moves<C, W>) {
+  constructor(moves: Moves<C>) {
     this.#moves = moves
     this.#limits = moves.limits
     this.#roster = moves.roster
@@ -134,7 +134,7 @@ export class Policy<C, W> {
   }
 
   /** Marks one who is turned away unless the freshness turn serves it. */
-  markTurnOnly(waiter: Waiter<W>): void {
+  markTurnOnly(waiter: Waiter): void {
     waiter.turnOnly = true
     this.#turnOnly.push(waiter)
   }
@@ -203,7 +203,7 @@ export class Policy<C, W> {
    * Law 14: who is served with one that rested, when it is `next`'s turn. Where that one came too late
    * for the last poll it is the oldest who did not, lest those who keep coming starve everybody.
    */
-  #refreshed(next: Waiter<W>, now: number): Waiter<W> | null {
+  #refreshed(next: Waiter, now: number): Waiter | null {
     const { queue, freshness } = this.#moves
     if (freshness.holds(next.turn, now)) return next
     for (let left = EXPIRE_AT_ONCE; left > 0; left--) {
@@ -216,7 +216,7 @@ export class Policy<C, W> {
   }
 
   /** Law 9: who is past the deadline is turned away instead, also when the alarm is late. */
-  #nextWaiter(now: number): Waiter<W> | null {
+  #nextWaiter(now: number): Waiter | null {
     for (let left = EXPIRE_AT_ONCE; left > 0; left--) {
       const waiter = this.#moves.queue.next(now)
       if (waiter === null || waiter.dueAt > now) return waiter
@@ -226,13 +226,13 @@ export class Policy<C, W> {
   }
 
   /** Has the sockets polled for one who came while others did, and for whom something rests. */
-  askTurnFor(waiter: Waiter<W>, now: number): void {
+  askTurnFor(waiter: Waiter, now: number): void {
     const rests = this.#roster.candidate?.stamped && this.#roster.candidate.state === 'idle'
     if (rests && !this.#moves.freshness.holds(waiter.turn, now)) this.#askTurn(waiter)
   }
 
   /** Has the sockets polled for one who waits, unless that is under way. */
-  #askTurn(waiter: Waiter<W>): void {
+  #askTurn(waiter: Waiter): void {
     const { freshness, effects } = this.#moves
     if (freshness.isAwaited(waiter.turn)) return
     freshness.ask()

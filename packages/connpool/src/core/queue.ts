@@ -21,10 +21,10 @@ const PASSES = 8
  * served at least once in nine grants, so that nobody starves and nothing is counted per waiter (law 25).
  * `adaptive-lifo` is B. Maurer, "Fail at Scale" (ACM Queue, 2015).
  */
-export class Queue<W> {
+export class Queue {
   readonly #order: QueueOrder
-  readonly #queues: List<Waiter<W>>[] = []
-  readonly #patience = new Deadlines<Waiter<W>>()
+  readonly #queues: List<Waiter>[] = []
+  readonly #patience = new Deadlines<Waiter>()
   #arrivals = 0
   #passes = 0
   /** Those of them who wait for the freshness turn only. */
@@ -47,12 +47,12 @@ export class Queue<W> {
   }
 
   /** Somebody who must be turned away by `now`, or null. */
-  expired(now: number): Waiter<W> | null {
+  expired(now: number): Waiter | null {
     const first = this.#patience.first
     return first !== null && first.dueAt <= now ? first : null
   }
 
-  enqueue(waiter: Waiter<W>, deadline: number): void {
+  enqueue(waiter: Waiter, deadline: number): void {
     waiter.queued = true
     waiter.seq = ++this.#arrivals
     this.#queueOf(waiter).push(waiter)
@@ -62,7 +62,7 @@ export class Queue<W> {
   }
 
   /** Who is served next. */
-  next(now: number): Waiter<W> | null {
+  next(now: number): Waiter | null {
     if (this.size === 0) return null
     const oldest = this.oldest()
     const favoured = this.#favoured(oldest, now)
@@ -70,13 +70,13 @@ export class Queue<W> {
   }
 
   /** Takes out `next()`, which is being served. */
-  serve(waiter: Waiter<W>): void {
+  serve(waiter: Waiter): void {
     this.#passes = waiter === this.oldest() ? 0 : this.#passes + 1
     this.leave(waiter)
   }
 
   /** Takes out one that gave up or is turned away. */
-  leave(waiter: Waiter<W>): void {
+  leave(waiter: Waiter): void {
     waiter.queued = false
     this.#queueOf(waiter).remove(waiter)
     this.#patience.remove(waiter)
@@ -85,8 +85,8 @@ export class Queue<W> {
   }
 
   /** Whoever has waited longest, of all priorities. */
-  oldest(): Waiter<W> | null {
-    let oldest: Waiter<W> | null = null
+  oldest(): Waiter | null {
+    let oldest: Waiter | null = null
     for (const queue of this.#queues) {
       const first = queue.first
       if (first !== null && (oldest === null || first.seq < oldest.seq)) oldest = first
@@ -95,7 +95,7 @@ export class Queue<W> {
     return oldest
   }
 
-  #favoured(oldest: Waiter<W> | null, now: number): Waiter<W> | null {
+  #favoured(oldest: Waiter | null, now: number): Waiter | null {
     const congested =
       this.#order === 'adaptive-lifo' && oldest !== null && now - oldest.since > CONGESTED_MS
     for (let priority = PRIORITIES - 1; priority >= 0; priority--) {
@@ -105,7 +105,7 @@ export class Queue<W> {
     return null
   }
 
-  #queueOf(waiter: Waiter<W>): List<Waiter<W>> {
+  #queueOf(waiter: Waiter): List<Waiter> {
     const queue = this.#queues[waiter.priority]
     if (queue === undefined) throw new RangeError(`priority ${waiter.priority} is not 0 to 7`)
     return queue

@@ -7,16 +7,17 @@ export type Purpose = 'lease' | 'ready'
 /** Why a waiter was turned away. */
 export type Refusal = 'timeout' | 'full' | 'closed' | 'unavailable' | 'config'
 
-/** One queued acquire. It is settled exactly once: granted, refused, expired or withdrawn. */
-export class Waiter<W> implements Linked<Waiter<W>>, Timed<Waiter<W>> {
-  prev: Waiter<W> | null = null
-  next: Waiter<W> | null = null
+/**
+ * One queued acquire. It is settled exactly once: granted, refused, expired or withdrawn. The shell's
+ * promise extends it: of those who wait there can be very many, and an object less each is felt.
+ */
+export class Waiter implements Linked<Waiter>, Timed<Waiter> {
+  prev: Waiter | null = null
+  next: Waiter | null = null
   dueAt: number = Infinity
   dueIndex: number = OUTSIDE
-  earlier: Waiter<W> | null = null
-  later: Waiter<W> | null = null
-  /** Whoever it stands for: the shell's promise. The core never looks inside. */
-  readonly ticket: W
+  earlier: Waiter | null = null
+  later: Waiter | null = null
   readonly purpose: Purpose
   /** 0 to 7, higher is served first. */
   readonly priority: number
@@ -33,8 +34,7 @@ export class Waiter<W> implements Linked<Waiter<W>>, Timed<Waiter<W>> {
   /** In the queue now. Only Queue changes it. */
   queued = false
 
-  constructor(ticket: W, purpose: Purpose, priority: number, since: number) {
-    this.ticket = ticket
+  constructor(purpose: Purpose, priority: number, since: number) {
     this.purpose = purpose
     this.priority = priority
     this.since = since

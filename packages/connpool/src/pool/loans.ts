@@ -10,7 +10,6 @@ import { Lease, type LeaseHolder, type Lender, type ReleaseOptions } from './lea
 import { checkArguments, invalidOption, type Rules, wait } from './rules.ts'
 import type { Source } from './source.ts'
 import type { PoolStats } from './stats.ts'
-import type { Ticket } from './ticket.ts'
 import type { Turns } from './turns.ts'
 
 const RELEASE_RULES: Rules = { idleForMs: wait }
@@ -18,7 +17,7 @@ const RELEASE_RULES: Rules = { idleForMs: wait }
 /** What Loans need of their pool. */
 export interface LoanOffice<T> {
   readonly name: string
-  readonly machine: PoolMachine<Cargo<T>, Ticket<T>>
+  readonly machine: PoolMachine<Cargo<T>>
   readonly source: Source<T>
   readonly custody: Custody<T> | null
   readonly turns: Turns
@@ -35,7 +34,7 @@ export interface LoanOffice<T> {
 /** Where leases are made and where they end. */
 export class Loans<T> implements Lender<T> {
   readonly #office: LoanOffice<T>
-  readonly #machine: PoolMachine<Cargo<T>, Ticket<T>>
+  readonly #machine: PoolMachine<Cargo<T>>
   readonly #custody: Custody<T> | null
   readonly #events: Events
   readonly #shared: boolean

@@ -1,7 +1,6 @@
 import type { PoolMachine } from '../core/machine.ts'
 import { PRIORITIES } from '../core/queue.ts'
 import type { Slot } from '../core/slot.ts'
-import { Waiter } from '../core/waiter.ts'
 import type { About, Cargo } from './cargo.ts'
 import type { Custody } from './custody.ts'
 import { CloseTimeoutError } from './errors.ts'
@@ -114,7 +113,7 @@ export class Pool<T> {
   readonly name: string
   readonly #settings: ResolvedSettings
   readonly #world: World<T>
-  readonly #machine: PoolMachine<Cargo<T>, Ticket<T>>
+  readonly #machine: PoolMachine<Cargo<T>>
   readonly #loans: Loans<T>
   readonly #turns: Turns
   #closed: Promise<void> | null = null
@@ -206,9 +205,9 @@ export class Pool<T> {
     return new Promise((resolve, reject) => {
       const now = this.#now()
       const timeoutMs = options.timeoutMs ?? this.#settings.acquireTimeoutMs
-      const ticket = new Ticket<T>(this.ready, timeoutMs, reject, () => {}, resolve)
-      const waiter = new Waiter(ticket, 'ready', 0, now)
-      this.#machine.awaitReady(waiter, now + timeoutMs, now)
+      const request = { purpose: 'ready', priority: 0, since: now, timeoutMs } as const
+      const ticket = new Ticket<void>(this.ready, request, resolve, reject)
+      this.#machine.awaitReady(ticket, now + timeoutMs, now)
       ticket.asking = null
       this.#turns.expectEnd()
     })
@@ -351,16 +350,16 @@ export class Pool<T> {
     return new Promise((resolve, reject) => {
       const now = this.#now()
       const { signal, priority = 0, timeoutMs = this.#settings.acquireTimeoutMs } = options
-      const ticket = new Ticket<T>(this.acquire, timeoutMs, reject, resolve)
-      const waiter = new Waiter(ticket, 'lease', priority, now)
+      const request = { purpose: 'lease', priority, since: now, timeoutMs } as const
+      const ticket = new Ticket<Lease<T>>(this.acquire, request, resolve, reject)
       if (signal !== undefined) {
         ticket.heed(signal, () => {
-          if (!this.#machine.cancel(waiter, this.#now())) return
+          if (!this.#machine.cancel(ticket, this.#now())) return
           this.#turns.expectEnd()
           ticket.refuse(signal.reason)
         })
       }
-      this.#machine.request(waiter, timeoutMs === 0 ? -Infinity : now + timeoutMs, now)
+      this.#machine.request(ticket, timeoutMs === 0 ? -Infinity : now + timeoutMs, now)
       ticket.asking = null
       this.#turns.expectEnd()
     })

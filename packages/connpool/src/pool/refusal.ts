@@ -1,5 +1,5 @@
 import type { PoolMachine } from '../core/machine.ts'
-import type { Purpose, Refusal, Waiter } from '../core/waiter.ts'
+import type { Purpose, Refusal } from '../core/waiter.ts'
 import { describe } from './describe.ts'
 import {
   AcquireTimeoutError,
@@ -11,11 +11,12 @@ import {
   QueueFullError,
 } from './errors.ts'
 import type { PoolStats } from './stats.ts'
+import type { Ticket } from './ticket.ts'
 
 /** What an error tells of its pool. */
-export interface Refuser<C, W> {
+export interface Refuser {
   readonly name: string
-  readonly machine: PoolMachine<C, W>
+  readonly machine: PoolMachine<unknown>
   readonly loans: { oldestMs(): number | null }
   readonly lastFailure: unknown
   now(): number
@@ -44,7 +45,7 @@ export class Circumstances {
   readonly #oldestMs: number | null
   #said: Said | null = null
 
-  constructor(pool: Refuser<unknown, unknown>) {
+  constructor(pool: Refuser) {
     const { backoff } = pool.machine.moves
     const { lastFailure } = pool
     this.#pool = pool.name
@@ -58,10 +59,7 @@ export class Circumstances {
   }
 
   /** What happened, why, and what to do. */
-  errorFor(
-    refusal: Refusal,
-    { purpose, ticket: { timeoutMs } }: Waiter<{ readonly timeoutMs: number }>,
-  ): PoolError {
+  errorFor(refusal: Refusal, { purpose, timeoutMs }: Ticket<never>): PoolError {
     const name = this.#pool
     const stats = this.#stats
     switch (refusal) {

@@ -1,4 +1,4 @@
-import type { Refusal, Waiter } from '../core/waiter.ts'
+import type { Refusal } from '../core/waiter.ts'
 import type { PoolError } from './errors.ts'
 import { Circumstances, type Refuser } from './refusal.ts'
 import { stackless } from './stackless.ts'
@@ -7,8 +7,8 @@ import type { Ticket } from './ticket.ts'
 /** So many are told in a turn of the loop: about 1 ms with what simple callers do about it. */
 const TOLD_AT_ONCE = 500
 
-interface Rejection<T> {
-  readonly waiter: Waiter<Ticket<T>>
+interface Rejection {
+  readonly ticket: Ticket<never>
   readonly refusal: Refusal
   readonly circumstances: Circumstances
   /** null: made when it is told. */
@@ -20,22 +20,19 @@ interface Rejection<T> {
  * who tries again at once cannot starve the pool; in order; and a portion a turn, so that ten
  * thousands of them do not stall the loop.
  */
-export class Rejections<T> {
-  readonly #pool: Refuser<unknown, Ticket<T>>
-  readonly #tell: (waiter: Waiter<Ticket<T>>, error: PoolError) => void
+export class Rejections {
+  readonly #pool: Refuser
+  readonly #tell: (ticket: Ticket<never>, error: PoolError) => void
   /** Those who are being told; let go together, once the last of them is. */
-  #telling: readonly Rejection<T>[] = []
+  #telling: readonly Rejection[] = []
   /** How many of them have been told. */
   #told = 0
   /** Those who came since: were they added to the others, that list would never end. */
-  #untold: Rejection<T>[] = []
+  #untold: Rejection[] = []
   #circumstances: Circumstances | null = null
   #latest: Refusal | null = null
 
-  constructor(
-    pool: Refuser<unknown, Ticket<T>>,
-    tell: (waiter: Waiter<Ticket<T>>, error: PoolError) => void,
-  ) {
+  constructor(pool: Refuser, tell: (ticket: Ticket<never>, error: PoolError) => void) {
     this.#pool = pool
     this.#tell = tell
   }
@@ -50,8 +47,8 @@ export class Rejections<T> {
     this.#circumstances = null
   }
 
-  add(waiter: Waiter<Ticket<T>>, refusal: Refusal): void {
-    const { asking } = waiter.ticket
+  add(ticket: Ticket<never>, refusal: Refusal): void {
+    const { asking } = ticket
     // One kind of refusal after another is not by the same event, or not by the same part of it.
     if (asking !== null || refusal !== this.#latest) this.renew()
     this.#latest = refusal
@@ -59,11 +56,11 @@ export class Rejections<T> {
     const circumstances = this.#circumstances
     let error: PoolError | null = null
     if (asking !== null) {
-      error = stackless(() => circumstances.errorFor(refusal, waiter))
+      error = stackless(() => circumstances.errorFor(refusal, ticket))
       // Who asks this moment is on the stack: the error says where.
       Error.captureStackTrace(error, asking)
     }
-    this.#untold.push({ waiter, refusal, circumstances, error })
+    this.#untold.push({ ticket, refusal, circumstances, error })
   }
 
   /** Tells the next portion. */
@@ -72,13 +69,13 @@ export class Rejections<T> {
     if (!this.pending) return
     const portion = this.#nextPortion()
     const errors = stackless(() => portion.map(errorOf))
-    portion.forEach(({ waiter }, index) => {
+    portion.forEach(({ ticket }, index) => {
       const error = errors[index]
-      if (error !== undefined) this.#tell(waiter, error)
+      if (error !== undefined) this.#tell(ticket, error)
     })
   }
 
-  #nextPortion(): readonly Rejection<T>[] {
+  #nextPortion(): readonly Rejection[] {
     if (this.#told === this.#telling.length) {
       this.#telling = this.#untold
       this.#untold = []
@@ -94,6 +91,6 @@ export class Rejections<T> {
   }
 }
 
-function errorOf<T>({ waiter, refusal, circumstances, error }: Rejection<T>): PoolError {
-  return error ?? circumstances.errorFor(refusal, waiter)
+function errorOf({ ticket, refusal, circumstances, error }: Rejection): PoolError {
+  return error ?? circumstances.errorFor(refusal, ticket)
 }

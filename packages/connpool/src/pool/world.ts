@@ -11,6 +11,7 @@ import { type Custody, UnfitError } from './custody.ts'
 import { Events } from './events.ts'
 import { contextOf, lateCreate } from './failure.ts'
 import { Judgement } from './judgement.ts'
+import type { Lease } from './lease.ts'
 import { type LoanOffice, Loans } from './loans.ts'
 import type { ResolvedSettings } from './options.ts'
 import { Rejections } from './rejections.ts'
@@ -33,11 +34,11 @@ export interface Ending {
  * of them told to the machine. No callback of the user's can harm it: what throws, rejects, hangs or
  * calls back is an answer like any other (law 19).
  */
-export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
+export class World<T> implements Effects<Cargo<T>>, LoanOffice<T> {
   readonly name: string
   readonly source: Source<T>
   readonly custody: Custody<T> | null
-  readonly machine: PoolMachine<Cargo<T>, Ticket<T>>
+  readonly machine: PoolMachine<Cargo<T>>
   readonly events: Events
   readonly judgement: Judgement<T>
   readonly turns: Turns
@@ -52,7 +53,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
   readonly #alarm: Alarm
   /** What a pool does outlives the request that caused it, and must not keep its context. */
   readonly #root = new AsyncResource('connpool', { requireManualDestroy: false })
-  readonly #rejections: Rejections<T>
+  readonly #rejections: Rejections
   readonly #toRest: Place<T>[] = []
 
   constructor(
@@ -68,7 +69,7 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
     this.#ending = ending
     this.events = new Events(settings.name)
     this.judgement = new Judgement<T>(settings.name, source)
-    this.machine = new PoolMachine<Cargo<T>, Ticket<T>>(settings.limits, this, settings.random)
+    this.machine = new PoolMachine<Cargo<T>>(settings.limits, this, settings.random)
     this.#alarm = new Alarm(this.#clock, () => this.#elapse())
     this.turns = new Turns(this.#clock, {
       end: () => this.#settle(),
@@ -76,11 +77,11 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
       pollOver: () => this.machine.turnOver(),
     })
     this.loans = new Loans<T>(this, settings.limits.maxLeases)
-    this.#rejections = new Rejections<T>(this, (waiter, error) => {
-      if (waiter.purpose === 'lease' && this.events.has('refuse')) {
+    this.#rejections = new Rejections(this, (ticket, error) => {
+      if (ticket.purpose === 'lease' && this.events.has('refuse')) {
         this.events.emit('refuse', this.now(), { error })
       }
-      waiter.ticket.refuse(error)
+      ticket.refuse(error)
     })
   }
 
@@ -331,16 +332,20 @@ export class World<T> implements Effects<Cargo<T>, Ticket<T>>, LoanOffice<T> {
 
   // ── Waiters ───────────────────────────────────────────────────────────────────────────────────
 
-  grant(waiter: Waiter<Ticket<T>>, slot: Place<T>, waitedMs: number): void {
-    waiter.ticket.grant(this.loans.make(slot, waitedMs))
+  // Whoever waits is a ticket of this pool's: for a lease, or for nothing but to be told.
+
+  grant(waiter: Waiter, slot: Place<T>, waitedMs: number): void {
+    const ticket = waiter as Ticket<Lease<T>>
+    ticket.grant(this.loans.make(slot, waitedMs))
   }
 
-  ready(waiter: Waiter<Ticket<T>>): void {
-    waiter.ticket.ready()
+  ready(waiter: Waiter): void {
+    const ticket = waiter as Ticket<void>
+    ticket.grant()
   }
 
-  refuse(waiter: Waiter<Ticket<T>>, refusal: Refusal): void {
-    this.#rejections.add(waiter, refusal)
+  refuse(waiter: Waiter, refusal: Refusal): void {
+    this.#rejections.add(waiter as Ticket<never>, refusal)
     this.turns.expectEnd()
   }
 

@@ -4,18 +4,25 @@ import fc from 'fast-check'
 import { Queue, type QueueOrder } from '../../src/core/queue.ts'
 import { Waiter } from '../../src/core/waiter.ts'
 
-type Who = Waiter<number>
+class Who extends Waiter {
+  readonly number: number
+
+  constructor(number: number, priority: number, since: number) {
+    super('lease', priority, since)
+    this.number = number
+  }
+}
 
 function queueOf(order: QueueOrder): {
-  queue: Queue<number>
-  join(ticket: number, priority?: number, since?: number, deadline?: number): Who
+  queue: Queue
+  join(number: number, priority?: number, since?: number, deadline?: number): Who
   grant(now?: number): number | null
 } {
-  const queue = new Queue<number>(order)
+  const queue = new Queue(order)
   return {
     queue,
-    join(ticket, priority = 0, since = 0, deadline = Infinity) {
-      const waiter = new Waiter(ticket, 'lease', priority, since)
+    join(number, priority = 0, since = 0, deadline = Infinity) {
+      const waiter = new Who(number, priority, since)
       queue.enqueue(waiter, deadline)
       return waiter
     },
@@ -23,7 +30,8 @@ function queueOf(order: QueueOrder): {
       const waiter = queue.next(now)
       if (waiter === null) return null
       queue.serve(waiter)
-      return waiter.ticket
+      assert.ok(waiter instanceof Who)
+      return waiter.number
     },
   }
 }
@@ -110,7 +118,7 @@ test('deadlines come in their own order, and who was served or left has none', (
   assert.equal(queue.expired(10), quick)
   queue.leave(quick)
   assert.equal(queue.nextDue, 20)
-  assert.equal(grant(), slow.ticket)
+  assert.equal(grant(), slow.number)
   assert.equal(grant(), 3)
   assert.equal(queue.nextDue, Infinity)
 })
@@ -118,7 +126,7 @@ test('deadlines come in their own order, and who was served or left has none', (
 test('no connection is owed to those who wait for the freshness turn only', () => {
   const { queue, join } = queueOf('fifo')
   join(1)
-  const waiter = new Waiter(2, 'lease', 0, 0)
+  const waiter = new Who(2, 0, 0)
   waiter.turnOnly = true
   queue.enqueue(waiter, Infinity)
   assert.deepEqual([queue.size, queue.demand], [2, 1])

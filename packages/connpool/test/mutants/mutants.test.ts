@@ -97,7 +97,7 @@ describe('a fault that is planted', { timeout: 60_000 }, () => {
   })
 
   test('is found when somebody waits for what never comes', async () => {
-    const found = await messageOf('src/pool/ticket.js', 'this.#granted(lease);', '', POOL)
+    const found = await messageOf('src/pool/ticket.js', 'this.#resolve(value);', '', POOL)
     assert.equal(found, 'waits for what never comes')
   })
 })

@@ -1,7 +1,7 @@
 import type { PoolMachine } from '../../../src/core/machine.ts'
 
 /** All that a machine shows of itself, in an order that never changes. */
-export function figuresOf(machine: PoolMachine<unknown, unknown>, now: number): unknown[] {
+export function figuresOf(machine: PoolMachine<unknown>, now: number): unknown[] {
   const { moves, policy, generation } = machine
   const { roster, queue, readiness, tally, backoff } = moves
   const { connectFailures, closed, ...counters } = tally

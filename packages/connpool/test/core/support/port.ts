@@ -6,7 +6,7 @@ import type { CloseReason, Slot } from '../../../src/core/slot.ts'
 import type { Refusal, Waiter } from '../../../src/core/waiter.ts'
 import type { CommandLaws } from './command-laws.ts'
 import { type Connection, diagnosisOf } from './connection.ts'
-import type { Ticket } from './ticket.ts'
+import { type Ticket, ticketOf } from './ticket.ts'
 import type { Truth } from './truth.ts'
 
 type Place = Slot<Connection>
@@ -14,7 +14,7 @@ export type Subject = Connection | Ticket
 
 /** What the port needs of the world behind it. */
 export interface Hinterland {
-  readonly machine: PoolMachine<Connection, Ticket>
+  readonly machine: PoolMachine<Connection>
   /** null: nothing is judged, nor logged. */
   readonly laws: CommandLaws | null
   /** What the machine commanded and told, a line each. */
@@ -25,7 +25,7 @@ export interface Hinterland {
 }
 
 /** The machine's commands: each is judged, becomes true, and is told to whoever may call back. */
-export class Port implements Effects<Connection, Ticket> {
+export class Port implements Effects<Connection> {
   readonly #truth: Truth
   readonly #world: Hinterland
 
@@ -106,7 +106,8 @@ export class Port implements Effects<Connection, Ticket> {
     this.#tell('recall', cargo)
   }
 
-  grant({ ticket }: Waiter<Ticket>, { cargo }: Place, waitedMs: number): void {
+  grant(waiter: Waiter, { cargo }: Place, waitedMs: number): void {
+    const ticket = ticketOf(waiter)
     this.#world.laws?.fair(ticket)
     this.#world.laws?.granted(ticket, cargo, waitedMs, false)
     ticket.waitedMs = waitedMs
@@ -115,13 +116,15 @@ export class Port implements Effects<Connection, Ticket> {
     this.#tell('grant', ticket, cargo.serial)
   }
 
-  refuse({ ticket }: Waiter<Ticket>, refusal: Refusal): void {
+  refuse(waiter: Waiter, refusal: Refusal): void {
+    const ticket = ticketOf(waiter)
     this.#world.laws?.refused(ticket, refusal)
     this.#truth.refuse(ticket, refusal)
     this.#tell('refuse', ticket, refusal)
   }
 
-  ready({ ticket }: Waiter<Ticket>): void {
+  ready(waiter: Waiter): void {
+    const ticket = ticketOf(waiter)
     this.#world.laws?.ready(ticket)
     ticket.state = 'ready'
     this.#tell('ready', ticket)

@@ -13,7 +13,7 @@ import { Truth } from './truth.ts'
 /** A machine, the truth about it, and the laws to which it is held by that truth after every event. */
 export class Stage implements Hinterland {
   readonly truth: Truth
-  readonly machine: PoolMachine<Connection, Ticket>
+  readonly machine: PoolMachine<Connection>
   readonly log: string[] = []
   trying = false
   /** Answers or meddles at once, inside an effect. */
@@ -28,7 +28,7 @@ export class Stage implements Hinterland {
     this.truth = new Truth(limitsOf(options))
     this.judge = new CommandLaws(this.truth)
     const port = new Port(this.truth, this)
-    this.machine = new PoolMachine<Connection, Ticket>(this.truth.limits, port, random)
+    this.machine = new PoolMachine<Connection>(this.truth.limits, port, random)
   }
 
   get laws(): CommandLaws | null {

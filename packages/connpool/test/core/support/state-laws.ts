@@ -4,10 +4,9 @@ import type { PoolMachine } from '../../../src/core/machine.ts'
 import type { CloseReason } from '../../../src/core/slot.ts'
 import type { Tally } from '../../../src/core/tally.ts'
 import type { Connection } from './connection.ts'
-import type { Ticket } from './ticket.ts'
 import type { Census, Truth } from './truth.ts'
 
-type Machine = PoolMachine<Connection, Ticket>
+type Machine = PoolMachine<Connection>
 
 /** The laws that hold once all of an event is done, whatever it was. */
 export function holdState(truth: Truth, machine: Machine): void {

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { type Purpose, type Refusal, Waiter } from '../../../src/core/waiter.ts'
 import type { Connection } from './connection.ts'
 
@@ -5,6 +6,22 @@ export interface Ask {
   readonly priority?: number
   readonly timeoutMs?: number
   readonly yielded?: boolean
+}
+
+/** Who waits, as the machine sees it. */
+class Waiting extends Waiter {
+  readonly ticket: Ticket
+
+  constructor(ticket: Ticket, purpose: Purpose, priority: number, since: number) {
+    super(purpose, priority, since)
+    this.ticket = ticket
+  }
+}
+
+/** Whose waiter it is. */
+export function ticketOf(waiter: Waiter): Ticket {
+  assert.ok(waiter instanceof Waiting, 'a waiter of nobody')
+  return waiter.ticket
 }
 
 /** Somebody who asked for a connection, or for `min` to stand. */
@@ -15,7 +32,7 @@ export class Ticket {
   readonly since: number
   /** -Infinity for one who waits for nothing but the freshness turn. */
   readonly deadline: number
-  readonly waiter: Waiter<Ticket>
+  readonly waiter: Waiter
   /** The turn whose poll comes after it; -1 when it came right after a poll. */
   turn = 0
   state: 'waiting' | 'granted' | 'refused' | 'ready' | 'cancelled' = 'waiting'
@@ -30,6 +47,6 @@ export class Ticket {
     this.priority = priority
     this.since = since
     this.deadline = deadline
-    this.waiter = new Waiter<Ticket>(this, purpose, priority, since)
+    this.waiter = new Waiting(this, purpose, priority, since)
   }
 }
