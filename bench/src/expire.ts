@@ -35,6 +35,7 @@ export async function expireTogether(
     told += 1
   }
   for (let place = 0; place < waiters; place += 1) void wait(place)
+  await nextTurn() // From which on a pool may count.
   const due = performance.now() + timeoutMs
   blockUntil(due)
   const collections = new Collections()

@@ -42,7 +42,7 @@ export class Deadlines<T extends Timed<T>> {
     member.dueAt = at
     if (at === Infinity) return
     const last = this.#runLast
-    if (last !== null && at < last.dueAt) {
+    if (last !== null && precedes(member, last)) {
       this.#heap.push(member)
       this.#rise(this.#heap.length - 1, member)
       return

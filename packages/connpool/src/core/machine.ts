@@ -25,6 +25,10 @@ export class PoolMachine<C> {
   readonly #agenda: Agenda<C>
   readonly #limits: Limits
   readonly #roster: Roster<C>
+  /** More is to be minded before an idle one is lent than whether it is fit. */
+  readonly #minds: boolean
+  /** What comes back may go on to somebody else as it is. */
+  readonly #handsOn: boolean
   /** When the grace of a close that is under way ends. */
   #closeBy = Infinity
 
@@ -34,6 +38,9 @@ export class PoolMachine<C> {
     this.#agenda = new Agenda<C>(this.moves, this.policy)
     this.#limits = limits
     this.#roster = this.moves.roster
+    const { maxLeases, resets, probes, probeAfterIdleMs } = limits
+    this.#minds = limits.minIdle > 0 || probes
+    this.#handsOn = maxLeases === 1 && !resets && !(probes && probeAfterIdleMs === 0)
   }
 
   /** Somebody waits, so the process must not end. */
@@ -52,14 +59,19 @@ export class PoolMachine<C> {
     const slot = this.policy.footing === 'steady' ? this.#roster.candidate : null
     if (slot === null || slot.uses + 1 >= this.#limits.maxUses) return null
     if (slot.state === 'idle') {
-      if (this.#roster.idle.size <= this.#limits.minIdle) return null
       if (slot.stamped && !unpolled && !this.moves.freshness.inTurn) return null
-      if (this.#limits.probes && (slot.stamped || this.#limits.probeAfterIdleMs === 0)) return null
+      if (this.#minds && this.#isMinded(slot)) return null
     }
     if (!this.moves.effects.fit(slot)) return null
     this.moves.tally.acquires++
     this.moves.lend(slot)
     return slot
+  }
+
+  /** An idle one is needed in reserve, or has to be probed. */
+  #isMinded(slot: Slot<C>): boolean {
+    const { minIdle, probes, probeAfterIdleMs } = this.#limits
+    return this.#roster.idle.size <= minIdle || (probes && (slot.stamped || probeAfterIdleMs === 0))
   }
 
   /** Lends at once, without the turn that an acquire would wait for, what needs no probe; or null. */
@@ -78,19 +90,33 @@ export class PoolMachine<C> {
     return taken
   }
 
-  /** An acquire that the fast path did not serve. With a deadline of -Infinity it may not wait. */
-  request(waiter: Waiter, deadline: number, now: number): void {
+  /**
+   * The fast path of one who has to wait while others do: it needs no clock. Answers false when there
+   * is more to it.
+   */
+  join(waiter: Waiter): boolean {
+    const { queue, freshness, tally } = this.moves
+    if (this.policy.footing !== 'loaded' || waiter.turnOnly) return false
+    if (queue.size >= this.#limits.maxWaiters) return false
+    tally.acquires++
+    waiter.turn = freshness.turnFor(true)
+    queue.enqueue(waiter)
+    return true
+  }
+
+  /** An acquire that the fast path did not serve. */
+  request(waiter: Waiter, now: number): void {
     const { moves, policy } = this
     moves.tally.acquires++
     waiter.turn = moves.freshness.turnFor(moves.queue.size > 0)
     waiter.expected = this.#turnServes(now)
-    const refusal = this.#refusalOf(waiter, deadline)
+    const refusal = this.#refusalOf(waiter)
     if (refusal !== null) {
       moves.refuse(waiter, refusal)
       return
     }
-    if (deadline === -Infinity) policy.markTurnOnly(waiter)
-    moves.queue.enqueue(waiter, waiter.turnOnly ? Infinity : deadline)
+    if (waiter.turnOnly) policy.awaitTurn(waiter)
+    moves.queue.enqueue(waiter)
     if (waiter.expected) policy.askTurnFor(waiter, now)
     if (policy.footing !== 'loaded') policy.pump(now)
   }
@@ -103,10 +129,10 @@ export class PoolMachine<C> {
   }
 
   /** Somebody waits for `min` to stand. */
-  awaitReady(waiter: Waiter, deadline: number, now: number): void {
+  awaitReady(waiter: Waiter, now: number): void {
     if (this.policy.phase !== 'running') this.moves.refuse(waiter, 'closed')
     else {
-      this.moves.readiness.enqueue(waiter, deadline)
+      this.moves.readiness.enqueue(waiter)
       this.policy.pump(now)
     }
   }
@@ -119,10 +145,15 @@ export class PoolMachine<C> {
     return true
   }
 
-  /** The fast path: a clean release that owes nothing to anybody. Answers false when it is not that. */
+  /**
+   * The fast path: a clean release that owes nothing to anybody, or all of it to one who came in this
+   * turn. Answers false when it is neither.
+   */
   giveBack(slot: Slot<C>, idleForMs: number): boolean {
-    if (this.policy.footing !== 'steady' || slot.fate !== null || !slot.proven) return false
+    const { footing } = this.policy
+    if (footing === 'unsure' || slot.fate !== null || !slot.proven) return false
     if (slot.leases === 0) return false
+    if (footing === 'loaded') return this.#handOn(slot)
     if (slot.leases === 1) {
       if (this.#limits.resets || this.#roster.idle.size >= this.policy.maxIdle) return false
       slot.idleForMs = idleForMs
@@ -130,6 +161,18 @@ export class PoolMachine<C> {
       this.#roster.shelve(slot)
     } else this.#roster.endLease(slot)
     this.moves.tally.releases++
+    return true
+  }
+
+  /** To the next waiter without a look at the clock, while others still wait after him. */
+  #handOn(slot: Slot<C>): boolean {
+    const { moves } = this
+    if (!this.#handsOn || slot.uses + 1 >= this.#limits.maxUses) return false
+    const waiter = moves.queue.newcomer
+    if (waiter === null || moves.queue.size === 1 || !moves.effects.fit(slot)) return false
+    moves.tally.releases++
+    this.#roster.endLease(slot)
+    moves.grant(waiter, slot, 0)
     return true
   }
 
@@ -282,9 +325,14 @@ export class PoolMachine<C> {
 
   // ── Time ──────────────────────────────────────────────────────────────────────────────────────
 
-  /** The end of a turn of the loop: those that came to rest in it are stamped and watched. */
+  /**
+   * The end of a turn of the loop. Connections that came to rest in it are stamped and watched, and
+   * those who came to wait do so from now on: one look at the clock is for all of them.
+   */
   settle(now: number): void {
     this.moves.freshness.seal()
+    this.moves.queue.settle(now)
+    this.moves.readiness.settle(now)
     this.#roster.settle(now, this.#parked)
     this.policy.pump(now)
   }
@@ -385,10 +433,10 @@ export class PoolMachine<C> {
   }
 
   /** Why an acquire may not even queue, or null. */
-  #refusalOf(waiter: Waiter, deadline: number): Refusal | null {
+  #refusalOf(waiter: Waiter): Refusal | null {
     if (this.policy.phase !== 'running') return 'closed'
     if (waiter.expected) return null
-    if (deadline === -Infinity) return 'timeout'
+    if (waiter.turnOnly) return 'timeout'
     const ahead = this.policy.paused ? this.moves.queue.size : -this.#free
     return ahead >= this.#limits.maxWaiters ? 'full' : null
   }

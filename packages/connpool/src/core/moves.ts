@@ -107,8 +107,8 @@ export class Moves<C> {
     this.roster.lend(slot)
   }
 
-  grant(waiter: Waiter, slot: Slot<C>, now: number): void {
-    const waitedMs = this.#endWait(waiter, now)
+  grant(waiter: Waiter, slot: Slot<C>, waitedMs: number): void {
+    this.#endWait(waiter, waitedMs)
     this.queue.serve(waiter)
     this.lend(slot)
     this.effects.grant(waiter, slot, waitedMs)
@@ -258,13 +258,13 @@ export class Moves<C> {
     this.#queueOf(waiter).leave(waiter)
     if (waiter.purpose !== 'lease') return
     this.tally.aborts++
-    this.#endWait(waiter, now)
+    this.#endWait(waiter, waiter.waitedMs(now))
   }
 
   /** Law 8: it is out of the queue before it is told, so that it is told once. */
   turnAway(waiter: Waiter, refusal: Refusal, now: number): void {
     this.#queueOf(waiter).leave(waiter)
-    if (waiter.purpose === 'lease') this.#endWait(waiter, now)
+    if (waiter.purpose === 'lease') this.#endWait(waiter, waiter.waitedMs(now))
     this.refuse(waiter, refusal)
   }
 
@@ -292,14 +292,11 @@ export class Moves<C> {
     return waiter.purpose === 'lease' ? this.queue : this.readiness
   }
 
-  /** How long it waited, and counted; being served by the freshness turn asked for is no wait. */
-  #endWait(waiter: Waiter, now: number): number {
-    // An event may be older than a waiter that the world added in the middle of it.
-    const waitedMs = Math.max(0, now - waiter.since)
+  /** Counts how long it waited; being served by the freshness turn asked for is no wait. */
+  #endWait(waiter: Waiter, waitedMs: number): void {
     if (!waiter.expected || !this.freshness.isToCome(waiter.turn)) {
       this.tally.waits++
       this.tally.waitTimeMs += waitedMs
     }
-    return waitedMs
   }
 }

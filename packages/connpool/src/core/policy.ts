@@ -133,9 +133,8 @@ export class Policy<C> {
     return this.room <= 0 && candidate === null ? 'loaded' : 'unsure'
   }
 
-  /** Marks one who is turned away unless the freshness turn serves it. */
-  markTurnOnly(waiter: Waiter): void {
-    waiter.turnOnly = true
+  /** Minds one who is turned away unless the freshness turn serves it. */
+  awaitTurn(waiter: Waiter): void {
     this.#turnOnly.push(waiter)
   }
 
@@ -143,7 +142,7 @@ export class Policy<C> {
   handOver(slot: Slot<C>, now: number): boolean {
     const waiter = this.active ? this.#nextWaiter(now) : null
     if (waiter === null) return false
-    if (this.#moves.ensureFit(slot, now)) this.#moves.grant(waiter, slot, now)
+    if (this.#moves.ensureFit(slot, now)) this.#moves.grant(waiter, slot, waiter.waitedMs(now))
     return true
   }
 
@@ -195,7 +194,7 @@ export class Policy<C> {
       }
       const served = rested ? this.#refreshed(waiter, now) : waiter
       if (served === null) return this.#askTurn(queue.oldest() ?? waiter)
-      if (this.#moves.ensureFit(slot, now)) this.#moves.grant(served, slot, now)
+      if (this.#moves.ensureFit(slot, now)) this.#moves.grant(served, slot, served.waitedMs(now))
     }
   }
 

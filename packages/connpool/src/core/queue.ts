@@ -1,6 +1,6 @@
 import { Deadlines } from './deadlines.ts'
 import { List } from './list.ts'
-import type { Waiter } from './waiter.ts'
+import type { Moment, Waiter } from './waiter.ts'
 
 /** `fifo`: first come, first served. `adaptive-lifo`: newest first while the oldest waits too long. */
 export type QueueOrder = 'fifo' | 'adaptive-lifo'
@@ -52,13 +52,24 @@ export class Queue {
     return first !== null && first.dueAt <= now ? first : null
   }
 
-  enqueue(waiter: Waiter, deadline: number): void {
-    waiter.queued = true
+  enqueue(waiter: Waiter): void {
     waiter.seq = ++this.#arrivals
     this.#queueOf(waiter).push(waiter)
-    this.#patience.add(waiter, deadline)
     this.size++
     if (waiter.turnOnly) this.#turnOnly++
+  }
+
+  /** The turn ends: those who came in it wait from now on. They are at the newest ends. */
+  settle(now: number): void {
+    const moment: Moment = { at: now }
+    for (const queue of this.#queues) {
+      let first: Waiter | null = null
+      for (let waiter = queue.last; waiter?.since === null; waiter = waiter.prev) first = waiter
+      for (let waiter = first; waiter !== null; waiter = waiter.next) {
+        waiter.since = moment
+        this.#patience.add(waiter, waiter.turnOnly ? Infinity : now + waiter.patienceMs)
+      }
+    }
   }
 
   /** Who is served next. */
@@ -69,6 +80,16 @@ export class Queue {
     return favoured !== oldest && this.#passes >= PASSES ? oldest : favoured
   }
 
+  /**
+   * Who is served next, where no clock is needed to tell: all who wait came in this turn, so that none
+   * is late, and they are served in order. Null where it is not so plain.
+   */
+  get newcomer(): Waiter | null {
+    const plain = this.#queues[0]
+    if (this.#order !== 'fifo' || plain === undefined || plain.size < this.size) return null
+    return plain.first?.since === null ? plain.first : null
+  }
+
   /** Takes out `next()`, which is being served. */
   serve(waiter: Waiter): void {
     this.#passes = waiter === this.oldest() ? 0 : this.#passes + 1
@@ -77,11 +98,11 @@ export class Queue {
 
   /** Takes out one that gave up or is turned away. */
   leave(waiter: Waiter): void {
-    waiter.queued = false
     this.#queueOf(waiter).remove(waiter)
     this.#patience.remove(waiter)
     this.size--
     if (waiter.turnOnly) this.#turnOnly--
+    waiter.seq = 0
   }
 
   /** Whoever has waited longest, of all priorities. */
@@ -97,7 +118,7 @@ export class Queue {
 
   #favoured(oldest: Waiter | null, now: number): Waiter | null {
     const congested =
-      this.#order === 'adaptive-lifo' && oldest !== null && now - oldest.since > CONGESTED_MS
+      this.#order === 'adaptive-lifo' && oldest !== null && oldest.waitedMs(now) > CONGESTED_MS
     for (let priority = PRIORITIES - 1; priority >= 0; priority--) {
       const queue = this.#queues[priority]
       if (queue !== undefined && queue.size > 0) return congested ? queue.last : queue.first

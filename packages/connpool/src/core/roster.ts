@@ -47,9 +47,13 @@ export class Roster<C> {
   /** Probing and resetting ones that have a fate. */
   #spent = 0
   readonly #limits: Limits
+  readonly #shares: boolean
+  readonly #lifo: boolean
 
   constructor(limits: Limits) {
     this.#limits = limits
+    this.#shares = limits.maxLeases > 1
+    this.#lifo = limits.idleOrder === 'lifo'
     this.seats = new Seats<Slot<C>>(limits.maxLeases)
   }
 
@@ -97,8 +101,8 @@ export class Roster<C> {
    */
   get candidate(): Slot<C> | null {
     const { idle } = this
-    const end = this.#limits.idleOrder === 'lifo' ? idle.last : idle.first
-    return this.seats.fullest ?? end ?? this.aged.last
+    const shared = this.#shares ? this.seats.fullest : null
+    return shared ?? (this.#lifo ? idle.last : idle.first) ?? this.aged.last
   }
 
   /** The one to close when idle ones are too many: an aged one, else the one that idled longest. */
@@ -126,12 +130,18 @@ export class Roster<C> {
   /** One more lease. */
   lend(slot: Slot<C>): void {
     if (slot.leases === 0) {
-      this.#leave(slot)
+      if (slot.state === 'idle' && slot.fate === null) {
+        if (slot.stamped) this.#unwatch(slot)
+        this.lent.pushFrom(this.idle, slot)
+      } else if (slot.state !== 'lent' || slot.stamped || slot.fate !== null) {
+        this.#leave(slot)
+        if (slot.fate === null) this.lent.push(slot)
+        else this.leaving.push(slot)
+      }
       slot.state = 'lent'
       slot.stamped = false
-      if (slot.fate === null) this.lent.push(slot)
-      else this.leaving.push(slot)
-      if (this.inUse > this.maxInUse) this.maxInUse = this.inUse
+      const inUse = this.inUse
+      if (inUse > this.maxInUse) this.maxInUse = inUse
     }
     slot.uses++
     slot.leases++
@@ -150,11 +160,16 @@ export class Roster<C> {
 
   /** To the newest end of the idle ones; stamped at the end of the turn. */
   shelve(slot: Slot<C>): void {
-    this.#leave(slot)
+    if (slot.state === 'lent' && slot.fate === null) {
+      if (slot.seat !== null) this.seats.remove(slot.seat)
+      this.idle.pushFrom(this.lent, slot)
+    } else {
+      this.#leave(slot)
+      if (slot.fate === null) this.idle.push(slot)
+      else this.aged.push(slot)
+    }
     slot.state = 'idle'
     slot.stamped = false
-    if (slot.fate === null) this.idle.push(slot)
-    else this.aged.push(slot)
   }
 
   /** Back to the idle ones after a background probe, which is no use: it goes on with its spell. */
@@ -254,6 +269,10 @@ export class Roster<C> {
     this.#listOf(slot)?.remove(slot)
     if (slot.fate !== null && isAsked(slot)) this.#spent--
     if (slot.seat !== null) this.seats.remove(slot.seat)
+    this.#unwatch(slot)
+  }
+
+  #unwatch(slot: Slot<C>): void {
     this.idleness.remove(slot.idleness)
     if (slot.nextProbe !== null) this.nextProbe.remove(slot.nextProbe)
   }

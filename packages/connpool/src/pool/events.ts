@@ -65,45 +65,43 @@ interface Entry {
   readonly once: boolean
 }
 
-/** A record, so that none can be forgotten. */
-const EVENTS: Readonly<Record<PoolEventName, true>> = {
-  open: true,
-  close: true,
-  acquire: true,
-  release: true,
-  refuse: true,
-  connectFailed: true,
-  probeFailed: true,
-  resetFailed: true,
-  unavailable: true,
-  available: true,
-  leak: true,
-  unleak: true,
-  drain: true,
+/** A record, so that none can be forgotten: nobody listens. */
+const UNHEARD: Readonly<Record<PoolEventName, boolean>> = {
+  open: false,
+  close: false,
+  acquire: false,
+  release: false,
+  refuse: false,
+  connectFailed: false,
+  probeFailed: false,
+  resetFailed: false,
+  unavailable: false,
+  available: false,
+  leak: false,
+  unleak: false,
+  drain: false,
 }
 
 /** Whether a pool has an event of this name. */
 export function isEventName(name: string): name is PoolEventName {
-  return Object.hasOwn(EVENTS, name)
+  return Object.hasOwn(UNHEARD, name)
 }
 
 /** A pool's listeners. Events are built only when listened to; a listener that throws harms nobody (law 19). */
 export class Events {
   readonly #pool: string
   readonly #entries = new Map<PoolEventName, readonly Entry[]>()
+  /** Whether anybody listens. */
+  readonly heard: Record<PoolEventName, boolean> = { ...UNHEARD }
   #complained = false
 
   constructor(pool: string) {
     this.#pool = pool
   }
 
-  /** Whether anybody listens. */
-  has(name: PoolEventName): boolean {
-    return this.#entries.has(name)
-  }
-
   add(name: PoolEventName, listener: PoolListener, once: boolean): void {
     this.#entries.set(name, [...(this.#entries.get(name) ?? []), { listener, once }])
+    this.heard[name] = true
   }
 
   remove(name: PoolEventName, listener: PoolListener): void {
@@ -131,8 +129,11 @@ export class Events {
 
   #drop(name: PoolEventName, entry: Entry): void {
     const left = this.#entries.get(name)?.filter((other) => other !== entry) ?? []
-    if (left.length === 0) this.#entries.delete(name)
-    else this.#entries.set(name, left)
+    if (left.length > 0) this.#entries.set(name, left)
+    else {
+      this.#entries.delete(name)
+      this.heard[name] = false
+    }
   }
 
   #complain(name: PoolEventName, error: unknown): void {

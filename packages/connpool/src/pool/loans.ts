@@ -37,6 +37,7 @@ export class Loans<T> implements Lender<T> {
   readonly #machine: PoolMachine<Cargo<T>>
   readonly #custody: Custody<T> | null
   readonly #events: Events
+  readonly #turns: Turns
   readonly #shared: boolean
   /** Found in this turn; null when it was not looked for. */
   #oldestSince: number | null = null
@@ -47,6 +48,7 @@ export class Loans<T> implements Lender<T> {
     this.#machine = office.machine
     this.#custody = office.custody
     this.#events = office.events
+    this.#turns = office.turns
     this.#shared = maxLeases > 1
   }
 
@@ -54,8 +56,8 @@ export class Loans<T> implements Lender<T> {
   make(slot: Slot<Cargo<T>>, waitedMs: number): Lease<T> {
     const { cargo } = slot
     if (cargo.resting) this.#rouse(cargo)
-    if (this.#events.has('acquire')) this.#tellAcquired(slot, waitedMs)
-    this.#office.turns.expectEnd()
+    if (this.#events.heard.acquire) this.#tellAcquired(slot, waitedMs)
+    this.#turns.expectEnd()
     return new Lease<T>(this, slot, this.#shared ? this.#hold(cargo) : null)
   }
 
@@ -65,7 +67,14 @@ export class Loans<T> implements Lender<T> {
   }
 
   release(slot: Slot<Cargo<T>>, holding: Holding | null, idleForMs: number): void {
-    const told = this.#events.has('release') ? this.#heldMs(slot, holding) : null
+    const isPlain = this.#custody === null && !this.#events.heard.release
+    if (isPlain && this.#machine.giveBack(slot, idleForMs)) this.#turns.expectEnd()
+    else this.#releaseWithCare(slot, holding, idleForMs)
+  }
+
+  /** Looks at the connection, and tells of the release. */
+  #releaseWithCare(slot: Slot<Cargo<T>>, holding: Holding | null, idleForMs: number): void {
+    const told = this.#events.heard.release ? this.#heldMs(slot, holding) : null
     const custody = this.#custody
     const unclean = this.#machine.moves.limits.resets
     let unsent = false
@@ -74,7 +83,7 @@ export class Loans<T> implements Lender<T> {
       if (!custody.park(connection)) {
         const diagnosis = this.#office.diagnosis(slot)
         this.#machine.returnedUnfit(slot, diagnosis, this.#office.now())
-        this.#office.turns.expectEnd()
+        this.#turns.expectEnd()
         if (told !== null) this.#tellReleased(slot, told, diagnosis.reason, diagnosis.error)
         return
       }
@@ -83,7 +92,7 @@ export class Loans<T> implements Lender<T> {
     if (unsent || !this.#machine.giveBack(slot, idleForMs)) {
       this.#machine.returned(slot, idleForMs, unclean, unsent, this.#office.now())
     }
-    this.#office.turns.expectEnd()
+    this.#turns.expectEnd()
     if (told !== null) this.#tellReleased(slot, told)
   }
 
@@ -94,12 +103,12 @@ export class Loans<T> implements Lender<T> {
     error: unknown,
     from: 'use' | 'destroy',
   ): void {
-    const told = this.#events.has('release') ? this.#heldMs(slot, holding) : null
+    const told = this.#events.heard.release ? this.#heldMs(slot, holding) : null
     // A shared connection is closed with its last lease, and because of this one.
     if (slot.leases > 1) slot.cargo.error ??= error
     const why = error !== undefined && this.#wasEnded(slot) ? 'died' : reason
     this.#machine.discard(slot, why, error, this.#office.now())
-    this.#office.turns.expectEnd()
+    this.#turns.expectEnd()
     if (told !== null) this.#tellReleased(slot, told, why, error)
     if (error !== undefined) this.#office.judge(error, from)
   }
@@ -111,10 +120,10 @@ export class Loans<T> implements Lender<T> {
   }
 
   detach(slot: Slot<Cargo<T>>, holding: Holding | null): void {
-    const told = this.#events.has('release') ? this.#heldMs(slot, holding) : null
+    const told = this.#events.heard.release ? this.#heldMs(slot, holding) : null
     this.#custody?.discharge(slot.cargo.connection as T) // A slot that was lent has its connection.
     this.#machine.detach(slot, this.#office.now())
-    this.#office.turns.expectEnd()
+    this.#turns.expectEnd()
     if (told !== null) this.#tellReleased(slot, told, 'detached')
   }
 

@@ -69,6 +69,7 @@ export interface ReadyOptions {
   readonly timeoutMs?: number | undefined
 }
 
+const PLAIN: AcquireOptions = Object.freeze({})
 const ACQUIRE_RULES: Rules = {
   signal: {
     check: (value) => value instanceof AbortSignal,
@@ -147,7 +148,7 @@ export class Pool<T> {
   acquire(options?: AcquireOptions): Promise<Lease<T>> {
     if (options === undefined) {
       const slot = this.#machine.take(false)
-      return slot === null ? this.#queue({}) : Promise.resolve(this.#loans.make(slot, 0))
+      return slot === null ? this.#queue(PLAIN) : Promise.resolve(this.#loans.make(slot, 0))
     }
     return this.#acquireWith('acquire', options, ACQUIRE_RULES)
   }
@@ -203,13 +204,9 @@ export class Pool<T> {
       return Promise.reject(error)
     }
     return new Promise((resolve, reject) => {
-      const now = this.#now()
       const timeoutMs = options.timeoutMs ?? this.#settings.acquireTimeoutMs
-      const request = { purpose: 'ready', priority: 0, since: now, timeoutMs } as const
-      const ticket = new Ticket<void>(this.ready, request, resolve, reject)
-      this.#machine.awaitReady(ticket, now + timeoutMs, now)
-      ticket.asking = null
-      this.#turns.expectEnd()
+      const ticket = new Ticket<void>('ready', 0, timeoutMs, resolve, reject)
+      this.#world.asked(ticket, this.ready, () => this.#machine.awaitReady(ticket, this.#now()))
     })
   }
 
@@ -348,20 +345,11 @@ export class Pool<T> {
 
   #queue(options: AcquireOptions): Promise<Lease<T>> {
     return new Promise((resolve, reject) => {
-      const now = this.#now()
       const { signal, priority = 0, timeoutMs = this.#settings.acquireTimeoutMs } = options
-      const request = { purpose: 'lease', priority, since: now, timeoutMs } as const
-      const ticket = new Ticket<Lease<T>>(this.acquire, request, resolve, reject)
-      if (signal !== undefined) {
-        ticket.heed(signal, () => {
-          if (!this.#machine.cancel(ticket, this.#now())) return
-          this.#turns.expectEnd()
-          ticket.refuse(signal.reason)
-        })
-      }
-      this.#machine.request(ticket, timeoutMs === 0 ? -Infinity : now + timeoutMs, now)
-      ticket.asking = null
-      this.#turns.expectEnd()
+      const ticket = new Ticket<Lease<T>>('lease', priority, timeoutMs, resolve, reject)
+      if (signal !== undefined) ticket.heed(signal, this.#world)
+      if (this.#machine.join(ticket)) this.#turns.expectEnd()
+      else this.#world.asked(ticket, this.acquire, () => this.#machine.request(ticket, this.#now()))
     })
   }
 

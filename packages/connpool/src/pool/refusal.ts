@@ -1,5 +1,5 @@
 import type { PoolMachine } from '../core/machine.ts'
-import type { Purpose, Refusal } from '../core/waiter.ts'
+import type { Purpose, Refusal, Waiter } from '../core/waiter.ts'
 import { describe } from './describe.ts'
 import {
   AcquireTimeoutError,
@@ -11,7 +11,6 @@ import {
   QueueFullError,
 } from './errors.ts'
 import type { PoolStats } from './stats.ts'
-import type { Ticket } from './ticket.ts'
 
 /** What an error tells of its pool. */
 export interface Refuser {
@@ -59,12 +58,12 @@ export class Circumstances {
   }
 
   /** What happened, why, and what to do. */
-  errorFor(refusal: Refusal, { purpose, timeoutMs }: Ticket<never>): PoolError {
+  errorFor(refusal: Refusal, { purpose, patienceMs }: Waiter): PoolError {
     const name = this.#pool
     const stats = this.#stats
     switch (refusal) {
       case 'timeout':
-        return new AcquireTimeoutError(name, this.#late(purpose, timeoutMs), this.#cause)
+        return new AcquireTimeoutError(name, this.#late(purpose, patienceMs), this.#cause)
       case 'full':
         return new QueueFullError(
           name,

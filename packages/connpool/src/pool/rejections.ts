@@ -7,6 +7,9 @@ import type { Ticket } from './ticket.ts'
 /** So many are told in a turn of the loop: about 1 ms with what simple callers do about it. */
 const TOLD_AT_ONCE = 500
 
+/** A verb of the pool. */
+type Verb = (...args: never[]) => Promise<unknown>
+
 interface Rejection {
   readonly ticket: Ticket<never>
   readonly refusal: Refusal
@@ -30,6 +33,8 @@ export class Rejections {
   /** Those who came since: were they added to the others, that list would never end. */
   #untold: Rejection[] = []
   #circumstances: Circumstances | null = null
+  /** Who asks this moment, and is on the stack. */
+  #asking: { readonly ticket: Ticket<never>; readonly verb: Verb } | null = null
   #latest: Refusal | null = null
 
   constructor(pool: Refuser, tell: (ticket: Ticket<never>, error: PoolError) => void) {
@@ -47,8 +52,19 @@ export class Rejections {
     this.#circumstances = null
   }
 
+  /** Carries out what somebody asks for; if that is refused at once, the error says where it was asked. */
+  asked(ticket: Ticket<never>, verb: Verb, request: () => void): void {
+    const outer = this.#asking
+    this.#asking = { ticket, verb }
+    try {
+      request()
+    } finally {
+      this.#asking = outer
+    }
+  }
+
   add(ticket: Ticket<never>, refusal: Refusal): void {
-    const { asking } = ticket
+    const asking = this.#asking?.ticket === ticket ? this.#asking : null
     // One kind of refusal after another is not by the same event, or not by the same part of it.
     if (asking !== null || refusal !== this.#latest) this.renew()
     this.#latest = refusal
@@ -57,8 +73,7 @@ export class Rejections {
     let error: PoolError | null = null
     if (asking !== null) {
       error = stackless(() => circumstances.errorFor(refusal, ticket))
-      // Who asks this moment is on the stack: the error says where.
-      Error.captureStackTrace(error, asking)
+      Error.captureStackTrace(error, asking.verb)
     }
     this.#untold.push({ ticket, refusal, circumstances, error })
   }

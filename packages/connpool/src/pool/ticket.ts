@@ -1,16 +1,27 @@
 import { type Purpose, Waiter } from '../core/waiter.ts'
-import { heed, unheed } from './heed.ts'
+import { type Heeder, heed, unheed } from './heed.ts'
 
-type Verb = (...args: never[]) => Promise<unknown>
+/** Where a ticket is withdrawn. */
+export interface TicketOffice {
+  /** Whoever has the ticket waits no more. Answers false when it was settled already. */
+  withdraw(ticket: Waiter): boolean
+}
 
-/** What a ticket is for. */
-export interface Request {
-  readonly purpose: Purpose
-  readonly priority: number
-  /** When it was made, in ms of the pool's clock. */
-  readonly since: number
-  /** How long it may wait, in ms. */
-  readonly timeoutMs: number
+/** Withdraws a ticket when a signal aborts. */
+class Withdrawal implements Heeder {
+  readonly signal: AbortSignal
+  readonly #ticket: Ticket<never>
+  readonly #office: TicketOffice
+
+  constructor(ticket: Ticket<never>, signal: AbortSignal, office: TicketOffice) {
+    this.signal = signal
+    this.#ticket = ticket
+    this.#office = office
+  }
+
+  aborted(reason: unknown): void {
+    if (this.#office.withdraw(this.#ticket)) this.#ticket.refuse(reason)
+  }
 }
 
 /**
@@ -18,47 +29,41 @@ export interface Request {
  * withdrawn, it heeds no signal (laws 8 and 9).
  */
 export class Ticket<V> extends Waiter {
-  /** How long it may wait, in ms. */
-  readonly timeoutMs: number
-  /** The verb by which it is asked for, as long as that is on the stack. */
-  asking: Verb | null
   readonly #resolve: (value: V) => void
   readonly #reject: (reason: unknown) => void
-  #heeded: { readonly signal: AbortSignal; readonly act: () => void } | null = null
+  #withdrawal: Withdrawal | null = null
 
   constructor(
-    asking: Verb,
-    { purpose, priority, since, timeoutMs }: Request,
+    purpose: Purpose,
+    priority: number,
+    timeoutMs: number,
     resolve: (value: V) => void,
     reject: (reason: unknown) => void,
   ) {
-    super(purpose, priority, since)
-    this.asking = asking
-    this.timeoutMs = timeoutMs
+    super(purpose, priority, timeoutMs)
     this.#resolve = resolve
     this.#reject = reject
   }
 
-  /** Calls `withdraw` when `signal` aborts before it is settled. */
-  heed(signal: AbortSignal, withdraw: () => void): void {
-    this.#heeded = { signal, act: withdraw }
-    heed(signal, withdraw)
+  /** Is withdrawn when `signal` aborts before it is settled. */
+  heed(signal: AbortSignal, office: TicketOffice): void {
+    this.#withdrawal = new Withdrawal(this, signal, office)
+    heed(signal, this.#withdrawal)
   }
 
   grant(value: V): void {
-    this.#unheed()
+    if (this.#withdrawal !== null) this.#unheed(this.#withdrawal)
     this.#resolve(value)
   }
 
   refuse(reason: unknown): void {
-    this.#unheed()
+    if (this.#withdrawal !== null) this.#unheed(this.#withdrawal)
     this.#reject(reason)
   }
 
   /** It is settled, though its holder may hear of it later. */
-  #unheed(): void {
-    if (this.#heeded === null) return
-    unheed(this.#heeded.signal, this.#heeded.act)
-    this.#heeded = null
+  #unheed(withdrawal: Withdrawal): void {
+    unheed(withdrawal.signal, withdrawal)
+    this.#withdrawal = null
   }
 }

@@ -18,7 +18,7 @@ import { Rejections } from './rejections.ts'
 import type { ErrorOrigin, Source } from './source.ts'
 import { type PoolStats, snapshot } from './stats.ts'
 import { isThenable } from './thenable.ts'
-import type { Ticket } from './ticket.ts'
+import type { Ticket, TicketOffice } from './ticket.ts'
 import { Turns } from './turns.ts'
 
 type Place<T> = Slot<Cargo<T>>
@@ -34,7 +34,7 @@ export interface Ending {
  * of them told to the machine. No callback of the user's can harm it: what throws, rejects, hangs or
  * calls back is an answer like any other (law 19).
  */
-export class World<T> implements Effects<Cargo<T>>, LoanOffice<T> {
+export class World<T> implements Effects<Cargo<T>>, LoanOffice<T>, TicketOffice {
   readonly name: string
   readonly source: Source<T>
   readonly custody: Custody<T> | null
@@ -78,7 +78,7 @@ export class World<T> implements Effects<Cargo<T>>, LoanOffice<T> {
     })
     this.loans = new Loans<T>(this, settings.limits.maxLeases)
     this.#rejections = new Rejections(this, (ticket, error) => {
-      if (ticket.purpose === 'lease' && this.events.has('refuse')) {
+      if (ticket.purpose === 'lease' && this.events.heard.refuse) {
         this.events.emit('refuse', this.now(), { error })
       }
       ticket.refuse(error)
@@ -99,7 +99,9 @@ export class World<T> implements Effects<Cargo<T>>, LoanOffice<T> {
     const now = this.now()
     this.loans.turnOver()
     this.machine.settle(now)
-    for (const slot of this.#toRest.splice(0)) if (slot.state === 'idle') this.#rest(slot)
+    for (const slot of this.#toRest.splice(0)) {
+      if (slot.state === 'idle' && slot.stamped) this.#rest(slot)
+    }
     this.#setAlarm()
     this.#rejections.tellSome()
     if (this.#rejections.pending) this.turns.expectEnd()
@@ -174,7 +176,7 @@ export class World<T> implements Effects<Cargo<T>>, LoanOffice<T> {
     if (this.custody === null) return true
     const connection = slot.cargo.connection as T
     // What others who share it have not read yet is theirs; only its death counts.
-    if (slot.leases > 0) return this.custody.isAlive(connection)
+    if (slot.seat !== null && slot.leases > 0) return this.custody.isAlive(connection)
     return this.custody.lend(connection)
   }
 
@@ -344,6 +346,22 @@ export class World<T> implements Effects<Cargo<T>>, LoanOffice<T> {
     ticket.grant()
   }
 
+  /** Carries out what somebody asks for by one of the pool's verbs. */
+  asked(
+    ticket: Ticket<never>,
+    verb: (...args: never[]) => Promise<unknown>,
+    request: () => void,
+  ): void {
+    this.#rejections.asked(ticket, verb, request)
+    this.turns.expectEnd()
+  }
+
+  withdraw(ticket: Waiter): boolean {
+    if (!this.machine.cancel(ticket, this.now())) return false
+    this.turns.expectEnd()
+    return true
+  }
+
   refuse(waiter: Waiter, refusal: Refusal): void {
     this.#rejections.add(waiter as Ticket<never>, refusal)
     this.turns.expectEnd()
@@ -352,14 +370,14 @@ export class World<T> implements Effects<Cargo<T>>, LoanOffice<T> {
   // ── News ──────────────────────────────────────────────────────────────────────────────────────
 
   connectionOpened(slot: Place<T>): void {
-    if (!this.events.has('open')) return
+    if (!this.events.heard.open) return
     const { id, bornAt, cargo } = slot
     const details = { connectionId: id, tookMs: bornAt - cargo.begunAt, ...cargo.about }
     this.events.emit('open', this.now(), details)
   }
 
   connectionClosed(slot: Place<T>, reason: CloseReason): void {
-    if (!this.events.has('close')) return
+    if (!this.events.heard.close) return
     const now = this.now()
     const { error, about } = slot.cargo
     const details = { connectionId: slot.id, reason, tookMs: now - slot.bornAt }
@@ -370,7 +388,7 @@ export class World<T> implements Effects<Cargo<T>>, LoanOffice<T> {
   connectFailed(slot: Place<T>, _class: FailureClass, error: unknown): void {
     this.#rejections.renew()
     this.lastFailure = error ?? this.#unexplained(slot)
-    if (!this.events.has('connectFailed')) return
+    if (!this.events.heard.connectFailed) return
     const id = slot.id === 0 ? {} : { connectionId: slot.id }
     const { address } = contextOf(this.lastFailure, slot.cargo.about.address)
     const where = address === undefined ? {} : { address }
@@ -378,20 +396,20 @@ export class World<T> implements Effects<Cargo<T>>, LoanOffice<T> {
   }
 
   probeFailed(slot: Place<T>, error: unknown): void {
-    if (this.events.has('probeFailed')) {
+    if (this.events.heard.probeFailed) {
       this.events.emit('probeFailed', this.now(), { connectionId: slot.id, error })
     }
   }
 
   resetFailed(slot: Place<T>, error: unknown): void {
-    if (this.events.has('resetFailed')) {
+    if (this.events.heard.resetFailed) {
       this.events.emit('resetFailed', this.now(), { connectionId: slot.id, error })
     }
   }
 
   availability(available: boolean): void {
     const name = available ? 'available' : 'unavailable'
-    if (this.events.has(name)) {
+    if (this.events.heard[name]) {
       this.events.emit(name, this.now(), available ? {} : { error: this.lastFailure })
     }
   }

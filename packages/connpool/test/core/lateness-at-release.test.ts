@@ -9,6 +9,7 @@ test('law 9: a release after the deadline, before a late alarm, grants nothing',
   world.opened()
   const late = world.acquire({ timeoutMs: 100 })
   const patient = world.acquire()
+  world.settle()
   world.now = 400
   world.release(lease)
   assert.equal(late.refusal, 'timeout')
@@ -70,6 +71,7 @@ test('a release turns away a part of the late ones at a time, and nobody is serv
   world.opened()
   const late = Array.from({ length: 2_500 }, () => world.acquire({ timeoutMs: 10 }))
   const patient = world.acquire()
+  world.settle()
   world.now = 20
   world.judging = false // Until the alarm has rung, some wait beside what idles.
   world.release(lease)

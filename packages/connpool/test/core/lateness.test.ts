@@ -101,9 +101,26 @@ test('a waiter gives up at its deadline and leaves no trace', () => {
   assert.equal(world.machine.nextDue(), Infinity)
 })
 
+test('a deadline counts from the end of the turn: the loop may have been blocked before it', () => {
+  const world = new World({ max: 1 })
+  const lease = world.acquire()
+  world.opened()
+  const waiter = world.acquire({ timeoutMs: 100 })
+  const other = world.acquire({ timeoutMs: 100 })
+  world.now = 400
+  world.release(lease)
+  assert.deepEqual([waiter.state, waiter.waitedMs], ['granted', 0])
+  world.settle()
+  world.advance(99)
+  assert.equal(other.state, 'waiting')
+  world.advance(1)
+  assert.equal(other.refusal, 'timeout')
+})
+
 test('a mass expiry is done a thousand at a time', () => {
   const world = new World({ max: 1 })
   for (let count = 0; count < 2_500; count++) world.acquire({ timeoutMs: 10 })
+  world.settle()
   world.now = 10
   const left: number[] = []
   while (world.machine.nextDue() <= 10) {

@@ -7,23 +7,25 @@ import { Waiter } from '../../src/core/waiter.ts'
 class Who extends Waiter {
   readonly number: number
 
-  constructor(number: number, priority: number, since: number) {
-    super('lease', priority, since)
+  constructor(number: number, priority: number, patienceMs: number) {
+    super('lease', priority, patienceMs)
     this.number = number
   }
 }
 
 function queueOf(order: QueueOrder): {
   queue: Queue
-  join(number: number, priority?: number, since?: number, deadline?: number): Who
+  /** Comes at the end of a turn. */
+  join(number: number, priority?: number, since?: number, patienceMs?: number): Who
   grant(now?: number): number | null
 } {
   const queue = new Queue(order)
   return {
     queue,
-    join(number, priority = 0, since = 0, deadline = Infinity) {
-      const waiter = new Who(number, priority, since)
-      queue.enqueue(waiter, deadline)
+    join(number, priority = 0, since = 0, patienceMs = Infinity) {
+      const waiter = new Who(number, priority, patienceMs)
+      queue.enqueue(waiter)
+      queue.settle(since)
       return waiter
     },
     grant(now = 0) {
@@ -127,8 +129,7 @@ test('no connection is owed to those who wait for the freshness turn only', () =
   const { queue, join } = queueOf('fifo')
   join(1)
   const waiter = new Who(2, 0, 0)
-  waiter.turnOnly = true
-  queue.enqueue(waiter, Infinity)
+  queue.enqueue(waiter)
   assert.deepEqual([queue.size, queue.demand], [2, 1])
   queue.leave(waiter)
   assert.deepEqual([queue.size, queue.demand], [1, 1])

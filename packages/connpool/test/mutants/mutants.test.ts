@@ -112,7 +112,7 @@ describe('the faults of other pools', () => {
     const fault = { name: 'a fault', law: null, file: 'core/list', to: '' }
     const absent = () => plant([{ ...fault, from: 'no such code' }], root)
     assert.throws(absent, /"a fault" cannot be planted: it is 0 times in core\/list\.ts:\nno such/)
-    const twice = () => plant([{ ...fault, from: 'this.size++' }], root)
-    assert.throws(twice, /it is 2 times/)
+    const twice = () => plant([{ ...fault, from: 'this.first = ' }], root)
+    assert.throws(twice, /it is [2-9] times/)
   })
 })

@@ -73,9 +73,9 @@ export const knownFaults: readonly KnownFault[] = [
   {
     name: 'the deadline of an acquire does not bound the dial that it waits for',
     law: 8,
-    file: 'core/machine',
-    from: 'waiter.turnOnly ? Infinity : deadline)',
-    to: 'waiter.turnOnly || policy.room > 0 ? Infinity : deadline)',
+    file: 'core/queue',
+    from: 'waiter.turnOnly ? Infinity : now + waiter.patienceMs',
+    to: 'waiter.turnOnly || this.size === 1 ? Infinity : now + waiter.patienceMs',
   },
   {
     name: 'somebody is served past the deadline',
@@ -130,7 +130,7 @@ export const knownFaults: readonly KnownFault[] = [
     name: 'the first is always lent first, so that none is ever idle for long',
     law: null,
     file: 'core/roster',
-    from: "this.#limits.idleOrder === 'lifo' ? idle.last : idle.first",
+    from: 'this.#lifo ? idle.last : idle.first',
     to: 'idle.first',
   },
   {
@@ -205,8 +205,8 @@ export const knownFaults: readonly KnownFault[] = [
   {
     name: 'an aborted acquire rejects, and is lent to all the same',
     law: 9,
-    file: 'pool/pool',
-    from: 'if (!this.#machine.cancel(waiter, this.#now())) return\n',
+    file: 'pool/world',
+    from: 'if (!this.machine.cancel(ticket, this.now())) return false\n',
     to: '',
   },
   {

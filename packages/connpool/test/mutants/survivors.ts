@@ -305,13 +305,6 @@ export const argued: readonly Survivor[] = [
     why: 'looking at null throws, and what throws has no code either',
   },
   {
-    file: 'pool/heed',
-    where: 'unheed',
-    from: 'entry === undefined || !entry.acts.delete(act)',
-    to: '!entry.acts.delete(act)',
-    why: 'the check is for the compiler: whoever heeds no more did, and once',
-  },
-  {
     file: 'pool/judgement',
     from: 'return undefined;',
     to: ';',
@@ -411,8 +404,8 @@ export const argued: readonly Survivor[] = [
   {
     file: 'pool/world',
     where: 'constructor',
-    from: "waiter.purpose === 'lease' && this.events.has('refuse')",
-    to: "waiter.purpose === 'lease'",
+    from: "ticket.purpose === 'lease' && this.events.heard.refuse",
+    to: "ticket.purpose === 'lease'",
     why: 'a short cut: where nobody listens nobody is told',
   },
   {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { PoolError } from '../../src/pool/errors.ts'
 import { stackless } from '../../src/pool/stackless.ts'
 import { fixture, parked, rejection } from './support/fixture.ts'
@@ -81,6 +82,7 @@ test('those who are found late in different turns are told of different figures'
   for (const timeouts of [1, 2]) {
     const lease = await pool.acquire()
     const late = rejection<PoolError>(pool.acquire({ timeoutMs: 10 }))
+    await nextTurn()
     now += 20 // And no alarm rings.
     lease.release()
     assert.equal((await late).stats?.timeouts, timeouts)

@@ -33,9 +33,9 @@ export function inEffect(world: World, setting: Setting): Event[] {
   return events
 }
 
-/** Something came to rest, or a poll was asked for, and no turn has ended since. */
+/** The end of the turn changes something: somebody came, something came to rest, or a poll was asked for. */
 export function isUnsettled({ machine, truth }: World): boolean {
-  if (truth.turnOpen) return true
+  if (truth.turnOpen || truth.arrived) return true
   const { idle, aged, lent, leaving } = machine.moves.roster
   return [idle, aged, lent, leaving].some(({ last }) => last !== null && !last.stamped)
 }

@@ -205,13 +205,13 @@ function patience({ state }: Place, limits: World['limits']): number {
 }
 
 function waiter(codes: number[], { truth, limits }: World, ticket: Ticket): void {
-  const { purpose, priority, deadline, since, waiter: queued } = ticket
-  const waits = truth.now - since
+  const { purpose, priority, deadline, waiter: queued } = ticket
   codes.push(
     flags(
       purpose === 'ready',
       queued.turnOnly,
-      limits.queueOrder === 'adaptive-lifo' && waits > CONGESTED_MS,
+      truth.isNew(ticket),
+      limits.queueOrder === 'adaptive-lifo' && ticket.waits(truth.now) > CONGESTED_MS,
     ),
     priority,
     distance(deadline, truth.now),

@@ -186,8 +186,7 @@ function idledOut(truth: Truth, { idle, aged, sound }: Census): void {
 export function holdTime(truth: Truth): void {
   const { now, limits, closing, closeBy } = truth
   for (const { state, deadline } of truth.tickets) {
-    const isPatient = deadline > now || deadline === -Infinity
-    assert.ok(state !== 'waiting' || isPatient, 'laws 8 and 12: its deadline is over')
+    assert.ok(state !== 'waiting' || deadline > now, 'laws 8 and 12: its deadline is over')
   }
   if (!closing) idledOut(truth, truth.census())
   for (const c of truth.connections) {

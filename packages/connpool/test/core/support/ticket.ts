@@ -12,8 +12,8 @@ export interface Ask {
 class Waiting extends Waiter {
   readonly ticket: Ticket
 
-  constructor(ticket: Ticket, purpose: Purpose, priority: number, since: number) {
-    super(purpose, priority, since)
+  constructor(ticket: Ticket) {
+    super(ticket.purpose, ticket.priority, ticket.timeoutMs)
     this.ticket = ticket
   }
 }
@@ -29,10 +29,10 @@ export class Ticket {
   readonly serial: number
   readonly purpose: Purpose
   readonly priority: number
-  readonly since: number
-  /** -Infinity for one who waits for nothing but the freshness turn. */
-  readonly deadline: number
+  readonly timeoutMs: number
   readonly waiter: Waiter
+  /** When the turn was over in which it came; null until then. */
+  since: number | null = null
   /** The turn whose poll comes after it; -1 when it came right after a poll. */
   turn = 0
   state: 'waiting' | 'granted' | 'refused' | 'ready' | 'cancelled' = 'waiting'
@@ -41,12 +41,26 @@ export class Ticket {
   waitedMs = 0
   ended = false
 
-  constructor(serial: number, purpose: Purpose, priority: number, since: number, deadline: number) {
+  constructor(serial: number, purpose: Purpose, { priority = 0, timeoutMs = Infinity }: Ask) {
     this.serial = serial
     this.purpose = purpose
     this.priority = priority
-    this.since = since
-    this.deadline = deadline
-    this.waiter = new Waiting(this, purpose, priority, since)
+    this.timeoutMs = timeoutMs
+    this.waiter = new Waiting(this)
+  }
+
+  /** It waits for nothing but the freshness turn. */
+  get turnOnly(): boolean {
+    return this.timeoutMs === 0 && this.purpose === 'lease'
+  }
+
+  /** When it has to be settled. */
+  get deadline(): number {
+    return this.since === null || this.turnOnly ? Infinity : this.since + this.timeoutMs
+  }
+
+  /** How long it has waited by `now`, in ms. */
+  waits(now: number): number {
+    return this.since === null ? 0 : Math.max(0, now - this.since)
   }
 }

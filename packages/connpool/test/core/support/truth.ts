@@ -99,8 +99,8 @@ export class Truth {
   /** Those for whom a connection is owed. */
   get demand(): number {
     let demand = 0
-    for (const { state, purpose, deadline } of this.tickets) {
-      if (state === 'waiting' && purpose === 'lease' && deadline !== -Infinity) demand++
+    for (const { state, purpose, turnOnly } of this.tickets) {
+      if (state === 'waiting' && purpose === 'lease' && !turnOnly) demand++
     }
     return demand
   }
@@ -109,8 +109,8 @@ export class Truth {
     return this.tickets.filter(({ state, ended }) => state === 'granted' && !ended)
   }
 
-  ticket(purpose: Ticket['purpose'], { priority = 0 }: Ask, deadline: number): Ticket {
-    const ticket = new Ticket(this.tickets.length + 1, purpose, priority, this.now, deadline)
+  ticket(purpose: Ticket['purpose'], ask: Ask): Ticket {
+    const ticket = new Ticket(this.tickets.length + 1, purpose, ask)
     ticket.turn = this.inTurn ? -1 : this.turn
     this.tickets.push(ticket)
     return ticket
@@ -127,8 +127,23 @@ export class Truth {
     return this.turnOpen || this.sealedTurns > 0
   }
 
-  /** A turn of the loop ends: who comes from now on may come out of a callback after the next poll. */
+  /** Somebody came in this turn of the loop of whom it matters since when he waits. */
+  get arrived(): boolean {
+    return this.tickets.some((ticket) => ticket.state === 'waiting' && this.isNew(ticket))
+  }
+
+  /** Came in this turn of the loop; of those for whom the end of the turn makes a difference. */
+  isNew({ since, timeoutMs }: Ticket): boolean {
+    const isTimed = timeoutMs < Infinity || this.limits.queueOrder === 'adaptive-lifo'
+    return isTimed && since === null
+  }
+
+  /**
+   * A turn of the loop ends: who comes from now on may come out of a callback after the next poll.
+   * Those who came in it wait from now on.
+   */
   endTurn(): void {
+    for (const ticket of this.tickets) ticket.since ??= this.now
     if (this.turnOpen) this.turn++
     this.turnOpen = false
   }

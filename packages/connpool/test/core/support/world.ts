@@ -17,15 +17,15 @@ export class World extends Stage {
   // ── What people do ────────────────────────────────────────────────────────────────────────────
 
   acquire(ask: Ask = {}): Ticket {
-    const { timeoutMs = Infinity, yielded = false } = ask
+    const { yielded = false } = ask
     const { truth, machine } = this
-    const deadline = timeoutMs === 0 ? -Infinity : truth.now + timeoutMs
-    const ticket = truth.ticket('lease', ask, deadline)
+    const ticket = truth.ticket('lease', ask)
     truth.tally.acquires++
     this.event(() => {
       const slot = machine.take(yielded)
-      if (slot === null) machine.request(ticket.waiter, deadline, truth.now)
-      else {
+      if (slot === null) {
+        if (!machine.join(ticket.waiter)) machine.request(ticket.waiter, truth.now)
+      } else {
         assert.equal(truth.waiting.length, 1, 'the fast path jumped the queue')
         this.#lent(ticket, slot.cargo, yielded)
       }
@@ -44,7 +44,7 @@ export class World extends Stage {
       if (slot === null) return null
       assert.ok(mayTake, 'a tryAcquire jumped the queue')
       truth.tally.acquires++
-      const ticket = truth.ticket('lease', {}, Infinity)
+      const ticket = truth.ticket('lease', {})
       // If the world was hasty meanwhile, the connection may be stale or dead already.
       if (this.judge.nested) truth.lend(ticket, slot.cargo)
       else this.#lent(ticket, slot.cargo, true)
@@ -53,8 +53,8 @@ export class World extends Stage {
   }
 
   ready(timeoutMs = Infinity): Ticket {
-    const ticket = this.truth.ticket('ready', {}, this.now + timeoutMs)
-    this.event(() => this.machine.awaitReady(ticket.waiter, ticket.deadline, this.now))
+    const ticket = this.truth.ticket('ready', { timeoutMs })
+    this.event(() => this.machine.awaitReady(ticket.waiter, this.now))
     return ticket
   }
 
@@ -231,8 +231,9 @@ export class World extends Stage {
     this.quiet('elapse', () => this.machine.elapse(this.now))
   }
 
-  /** Lets time pass, from alarm to alarm; between alarms nothing may be due. */
+  /** Lets time pass after the turn, from alarm to alarm; between alarms nothing may be due. */
   advance(ms: number): void {
+    if (this.truth.arrived) this.settle()
     const end = this.now + ms
     for (let due = this.machine.nextDue(); due <= end; due = this.machine.nextDue()) {
       this.now = Math.max(this.now, due)

@@ -25,6 +25,7 @@ export class Acts {
       acquire: () => void this.#borrowers.acquire(this.#wish()),
       use: () => use(world, borrowers, this.#wish()),
       tryAcquire: () => this.#borrowers.tryAcquire(),
+      bustle: () => this.#bustle(),
       ready: () => this.#borrowers.ready(world.chance.oneOf(Infinity, 0, 50, 1_000)),
       withdraw: () => this.#withdraw(),
       release: () => this.#release(),
@@ -118,6 +119,16 @@ export class Acts {
   #onLoan(act: (loan: Loan) => void): void {
     const loan = this.#world.chance.pick(this.#world.loans)
     if (loan !== undefined) act(loan)
+  }
+
+  /** Some come, then some go while others come, none of them special, before anybody looks. */
+  #bustle(): void {
+    const { chance } = this.#world
+    for (let left = chance.oneOf(0, 3, 5); left > 0; left--) void this.#borrowers.acquire({})
+    for (let left = chance.oneOf(2, 4, 6); left > 0; left--) {
+      if (chance.maybe(0.7)) this.#release()
+      else this.#borrowers.tryAcquire()
+    }
   }
 
   #release(): void {

@@ -161,7 +161,9 @@ export class Borrowers {
       serial: order,
       purpose,
       priority,
-      deadlineMs: patience === 0 && purpose === 'lease' ? -Infinity : loop.now() + patience,
+      timeoutMs: patience,
+      earliestMs: patience === 0 && purpose === 'lease' ? -Infinity : loop.now() + patience,
+      latestMs: Infinity,
       order,
       turn: loop.turn,
       polled: loop.checking,
@@ -184,11 +186,11 @@ export class Borrowers {
 
   take(ask: Ask, lease: Lease<Link>): Loan {
     const { verdict, loop } = this.#world
-    const { serial, deadlineMs, withdrawn } = ask
+    const { serial, earliestMs, latestMs, withdrawn } = ask
     this.#settle(ask)
     verdict.insist(!withdrawn, 'law 9', `a${serial} was withdrawn, and served`)
-    const late = deadlineMs > 0 && deadlineMs <= loop.sinceMs
-    verdict.insist(!late, 'law 9', `a${serial} was served after its deadline`)
+    const inTime = earliestMs === -Infinity || latestMs > loop.sinceMs
+    verdict.insist(inTime, 'law 9', `a${serial} was served after its deadline`)
     noteServed(this.#world, ask)
     judgeTurn(this.#world, ask, 'served')
     return this.#receive(lease, ask)
@@ -213,6 +215,8 @@ export class Borrowers {
     trace?.push(`l${loan.serial}: ${link} for ${ask === null ? 'a try' : `a${ask.serial}`}`)
     verdict.insist(link.holders <= settings.maxLeases, 'law 1', `${link} has ${link.holders} users`)
     verdict.insist(link.work === null, 'law 1', `${link} is lent while it is asked`)
+    const told = !settings.custody || link.out
+    verdict.insist(told, 'custody', `${link} is lent, and its custodian does not know`)
     verdict.insist(!link.detached, 'law 1', `${link} is lent, and had left the pool`)
     verdict.insist(link.uses <= settings.maxUses, 'law 22', `${link} is lent too often`)
     verdict.insist(!link.unclean, 'law 16', `${link} is lent, and its reset failed`)

@@ -17,13 +17,15 @@ export class Custodian implements Custody<Link> {
   }
 
   park(link: Link): boolean {
+    link.out = false
     return this.#judge(link)
   }
 
   lend(link: Link): boolean {
     const { verdict } = this.#world
     verdict.insist(link.holders === 0 && !link.detached, 'law 1', `${link} is to be lent twice`)
-    return this.#judge(link)
+    link.out = this.#judge(link)
+    return link.out
   }
 
   isAlive(link: Link): boolean {

@@ -19,7 +19,7 @@ export function noteServed(world: World, served: Ask): void {
   const oldest = others.reduce((old, ask) => (ask.order < old.order ? ask : old))
   // Who is older and past the deadline is turned away before anybody is served.
   const isOldest = others.every(
-    ({ order, deadlineMs }) => served.order < order || isOver(deadlineMs, world.loop.sinceMs),
+    ({ order, earliestMs }) => served.order < order || isOver(earliestMs, world.loop.sinceMs),
   )
   const skip = (ask: Ask) => {
     ask.passed ??= { turn: world.loop.turn, ms: world.loop.sinceMs }
@@ -39,9 +39,9 @@ function isOver(deadlineMs: number, nowMs: number): boolean {
 
 /** It is settled: at which time it waited still, if it was served or had to give up. */
 export function judgeTurn(world: World, ask: Ask, outcome: 'served' | 'gave up'): void {
-  const { passed, deadlineMs, serial } = ask
+  const { passed, earliestMs, serial } = ask
   if (passed === null) return
   const waited =
-    outcome === 'served' || (deadlineMs > passed.ms && passed.turn + 1 < world.loop.turn)
+    outcome === 'served' || (earliestMs > passed.ms && passed.turn + 1 < world.loop.turn)
   world.verdict.insist(!waited, 'law 5', `a${serial} was passed over at ${passed.ms} ms`)
 }

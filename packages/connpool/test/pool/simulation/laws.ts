@@ -87,8 +87,8 @@ function checkCounters({ verdict, counts }: World, stats: PoolStats): void {
 /** Law 12: whatever takes too long is given up in time. */
 function checkTimes(world: World): void {
   const { verdict, settings, asks, links, loop } = world
-  for (const { deadlineMs, serial } of asks) {
-    verdict.insist(!loop.isPast(deadlineMs), 'law 8', `a${serial} waits past its deadline`)
+  for (const { latestMs, serial } of asks) {
+    verdict.insist(!loop.isPast(latestMs), 'law 8', `a${serial} waits past its deadline`)
   }
   for (const link of links) {
     const { dial, stopped, begun, work } = link

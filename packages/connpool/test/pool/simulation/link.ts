@@ -37,6 +37,8 @@ export class Link {
   /** The pool destroys it. */
   ending: (Moment & { readonly reason: CloseReason; done: boolean }) | null = null
   detached = false
+  /** The custodian was told that it goes out, and not since that it came back. */
+  out = false
   /** It took too long to close, or its dial to stop: the pool waits no more. */
   givenUp = false
   holders = 0

@@ -51,6 +51,8 @@ export class Loop implements Required<Clock> {
   arrivals: (() => void)[] = []
   /** All microtasks have run. */
   calmed: () => void = () => {}
+  /** A turn is over. */
+  turned: () => void = () => {}
   /** The pool's timer has rung. */
   rung: () => void = () => {}
   /** Nothing is due, and nobody waits for the loop. */
@@ -175,6 +177,7 @@ export class Loop implements Required<Clock> {
     }
     this.checking = false
     this.turn++
+    this.turned()
   }
 
   /** Turns until nothing is left to do at this moment. */

@@ -40,7 +40,7 @@ export function checkRefusal(world: World, ask: Ask, error: unknown): void {
   verdict.insist(counted !== undefined, 'law 8', `a${ask.serial} is refused: ${code}`)
   if (counted !== undefined && ask.purpose === 'lease') counts[counted]++
   if (code === 'ERR_ACQUIRE_TIMEOUT') {
-    verdict.insist(now >= ask.deadlineMs, 'law 8', `a${ask.serial} gave up before its deadline`)
+    verdict.insist(now >= ask.earliestMs, 'law 8', `a${ask.serial} gave up before its deadline`)
     judgeTurn(world, ask, 'gave up')
   } else if (code === 'ERR_POOL_CLOSED') {
     verdict.insist(world.closing, 'law 18', `a${ask.serial} is told that the pool is closed`)

@@ -13,8 +13,11 @@ export interface Ask {
   readonly serial: number
   readonly purpose: 'lease' | 'ready'
   readonly priority: number
-  /** When it gives up; -Infinity: it may not wait. */
-  readonly deadlineMs: number
+  readonly timeoutMs: number
+  /** It gives up no sooner; -Infinity: it may not wait. */
+  readonly earliestMs: number
+  /** It has given up by then: Infinity until the turn is over in which it came, since it waits from then on. */
+  latestMs: number
   /** Its place in the order of all acts. */
   readonly order: number
   readonly turn: number
@@ -117,6 +120,7 @@ export class World {
     this.min = Math.min(settings.min, this.maxIdle)
     this.loop.isOver = () => this.verdict.first !== null
     this.loop.restless = () => this.verdict.insist(false, 'law 25', 'it never comes to rest')
+    this.loop.turned = () => this.#beginWaits()
     this.loop.calmed = () => {
       this.#calmAt = this.#serial
       this.stood = this.serving.length
@@ -249,6 +253,15 @@ export class World {
   remember(loan: Loan): void {
     this.endedLoans.push(loan)
     if (this.endedLoans.length > REMEMBERED) this.endedLoans.shift()
+  }
+
+  /** Those wait from now on who came before the pool's turn began that is over now. */
+  #beginWaits(): void {
+    for (const ask of this.asks) {
+      const turnsToEnd = ask.polled ? 2 : 1
+      const isNew = ask.latestMs === Infinity && this.loop.turn >= ask.turn + turnsToEnd
+      if (isNew) ask.latestMs = this.now + ask.timeoutMs
+    }
   }
 
   #matters({ dial, detached, ending, holders }: Link): boolean {
