@@ -30,25 +30,6 @@ export class List<T extends Linked<T>> {
     this.size++
   }
 
-  /** Adds at the newest end what is in another list, and takes it out there. */
-  pushFrom(other: List<T>, member: T): void {
-    const { prev, next } = member
-    if (prev === null) other.first = next
-    else prev.next = next
-    if (next === null) other.last = prev
-    else {
-      next.prev = prev
-      member.next = null
-    }
-    other.size--
-    const last = this.last
-    member.prev = last
-    if (last === null) this.first = member
-    else last.next = member
-    this.last = member
-    this.size++
-  }
-
   /** Takes out a member; it must be in this list. */
   remove(member: T): void {
     const { prev, next } = member

@@ -52,6 +52,20 @@ export class PoolMachine<C> {
   // ── Borrowers ─────────────────────────────────────────────────────────────────────────────────
 
   /**
+   * The fastest path: lends anew what came back in this turn, which nobody has to be told of at its end,
+   * as long as it is fit; or answers null.
+   */
+  retake(): Slot<C> | null {
+    const slot = this.policy.footing === 'steady' ? this.#roster.warm : null
+    if (slot === null || this.#minds || slot.uses + 1 >= this.#limits.maxUses) return null
+    if (!this.moves.effects.fit(slot)) return null
+    this.moves.tally.acquires++
+    this.moves.tally.hits++
+    this.#roster.lendWarm(slot)
+    return slot
+  }
+
+  /**
    * The fast path: lends what needs no clock to be lent, and is fit (laws 14 and 15); or answers null.
    * `unpolled`: also one that was parked in an earlier turn of the loop and may have died since.
    */
@@ -71,7 +85,7 @@ export class PoolMachine<C> {
   /** An idle one is needed in reserve, or has to be probed. */
   #isMinded(slot: Slot<C>): boolean {
     const { minIdle, probes, probeAfterIdleMs } = this.#limits
-    return this.#roster.idle.size <= minIdle || (probes && (slot.stamped || probeAfterIdleMs === 0))
+    return this.#roster.unused <= minIdle || (probes && (slot.stamped || probeAfterIdleMs === 0))
   }
 
   /** Lends at once, without the turn that an acquire would wait for, what needs no probe; or null. */
@@ -155,7 +169,7 @@ export class PoolMachine<C> {
     if (slot.leases === 0) return false
     if (footing === 'loaded') return this.#handOn(slot)
     if (slot.leases === 1) {
-      if (this.#limits.resets || this.#roster.idle.size >= this.policy.maxIdle) return false
+      if (this.#limits.resets || this.#roster.unused >= this.policy.maxIdle) return false
       slot.idleForMs = idleForMs
       this.#roster.endLease(slot)
       this.#roster.shelve(slot)
@@ -358,8 +372,7 @@ export class PoolMachine<C> {
   }
 
   resize(min: number, max: number, now: number): void {
-    this.policy.min = min
-    this.policy.max = max
+    this.policy.resize(min, max)
     this.policy.pump(now)
   }
 

@@ -22,8 +22,10 @@ export type Footing =
 export class Policy<C> {
   phase: 'running' | 'closing' | 'closed' = 'running'
   paused = false
-  min: number
-  max: number
+  min = 0
+  max = 0
+  /** How many may idle while nobody waits. */
+  maxIdle = 0
   /** Nothing is open, and the class that stands refuses those who wait while a delay runs. */
   unavailable = false
   /** What the fast paths may rely on. */
@@ -41,12 +43,13 @@ export class Policy<C> {
     this.#moves = moves
     this.#limits = moves.limits
     this.#roster = moves.roster
-    this.min = moves.limits.min
-    this.max = moves.limits.max
+    this.resize(moves.limits.min, moves.limits.max)
   }
 
-  get maxIdle(): number {
-    return Math.min(this.#limits.maxIdle ?? this.max, this.max)
+  resize(min: number, max: number): void {
+    this.min = min
+    this.max = max
+    this.maxIdle = Math.min(this.#limits.maxIdle ?? max, max)
   }
 
   get surplus(): boolean {

@@ -17,10 +17,8 @@ import type { CloseReason, Slot, SlotState } from './slot.ts'
 export class Roster<C> {
   readonly opening: List<Slot<C>> = new List<Slot<C>>()
   readonly aborting: List<Slot<C>> = new List<Slot<C>>()
-  readonly idle: List<Slot<C>> = new List<Slot<C>>()
   /** Idle, past the end of its lifetime, kept until it is replaced. */
   readonly aged: List<Slot<C>> = new List<Slot<C>>()
-  readonly lent: List<Slot<C>> = new List<Slot<C>>()
   /** Lent, to be closed on return. */
   readonly leaving: List<Slot<C>> = new List<Slot<C>>()
   readonly resetting: List<Slot<C>> = new List<Slot<C>>()
@@ -46,15 +44,45 @@ export class Roster<C> {
   #lastId = 0
   /** Probing and resetting ones that have a fate. */
   #spent = 0
+  readonly #idle: List<Slot<C>> = new List<Slot<C>>()
+  readonly #lent: List<Slot<C>> = new List<Slot<C>>()
+  /**
+   * Idle, and not taken out of the list of the lent ones yet: what comes back in the turn in which it
+   * went out mostly goes out again before anybody looks, and need not be moved twice.
+   */
+  #warm: Slot<C> | null = null
   readonly #limits: Limits
   readonly #shares: boolean
   readonly #lifo: boolean
+  /** Where the last that came back is the next to go out. */
+  readonly #warms: boolean
 
   constructor(limits: Limits) {
     this.#limits = limits
     this.#shares = limits.maxLeases > 1
     this.#lifo = limits.idleOrder === 'lifo'
+    this.#warms = this.#lifo && !this.#shares
     this.seats = new Seats<Slot<C>>(limits.maxLeases)
+  }
+
+  get idle(): List<Slot<C>> {
+    this.#cool()
+    return this.#idle
+  }
+
+  get lent(): List<Slot<C>> {
+    this.#cool()
+    return this.#lent
+  }
+
+  /** Idle ones within their lifetime. */
+  get unused(): number {
+    return this.#warm === null ? this.#idle.size : this.#idle.size + 1
+  }
+
+  /** The one that came back last, in this turn, and is the next to go out; or null. */
+  get warm(): Slot<C> | null {
+    return this.#warm
   }
 
   get inUse(): number {
@@ -100,9 +128,9 @@ export class Roster<C> {
    * What is lent, and has no lease to spare, is none of these (law 1).
    */
   get candidate(): Slot<C> | null {
-    const { idle } = this
+    if (this.#warm !== null) return this.#warm
     const shared = this.#shares ? this.seats.fullest : null
-    return shared ?? (this.#lifo ? idle.last : idle.first) ?? this.aged.last
+    return shared ?? (this.#lifo ? this.#idle.last : this.#idle.first) ?? this.aged.last
   }
 
   /** The one to close when idle ones are too many: an aged one, else the one that idled longest. */
@@ -129,26 +157,31 @@ export class Roster<C> {
 
   /** One more lease. */
   lend(slot: Slot<C>): void {
-    if (slot.leases === 0) {
-      if (slot.state === 'idle' && slot.fate === null) {
-        if (slot.stamped) this.#unwatch(slot)
-        this.lent.pushFrom(this.idle, slot)
-      } else if (slot.state !== 'lent' || slot.stamped || slot.fate !== null) {
-        this.#leave(slot)
-        if (slot.fate === null) this.lent.push(slot)
-        else this.leaving.push(slot)
-      }
-      slot.state = 'lent'
-      slot.stamped = false
-      const inUse = this.inUse
-      if (inUse > this.maxInUse) this.maxInUse = inUse
-    }
+    if (slot.leases === 0) this.#goOut(slot)
     slot.uses++
     slot.leases++
     this.leases++
     if (slot.fate !== null) return
     if (slot.uses >= this.#limits.maxUses) this.condemn(slot, 'uses')
     else if (this.#limits.maxLeases > 1) this.seats.gain(this.#seatOf(slot))
+  }
+
+  /** As `lend`, of the warm one, whose last use it is not. */
+  lendWarm(slot: Slot<C>): void {
+    this.#warm = null
+    slot.state = 'lent'
+    slot.uses++
+    slot.leases++
+    this.leases++
+  }
+
+  #goOut(slot: Slot<C>): void {
+    this.#leave(slot)
+    slot.state = 'lent'
+    slot.stamped = false
+    if (slot.fate === null) this.#lent.push(slot)
+    else this.leaving.push(slot)
+    if (this.inUse > this.maxInUse) this.maxInUse = this.inUse
   }
 
   /** One lease less. The last one leaves the slot where it is, for the machine to move on. */
@@ -160,16 +193,26 @@ export class Roster<C> {
 
   /** To the newest end of the idle ones; stamped at the end of the turn. */
   shelve(slot: Slot<C>): void {
-    if (slot.state === 'lent' && slot.fate === null) {
-      if (slot.seat !== null) this.seats.remove(slot.seat)
-      this.idle.pushFrom(this.lent, slot)
-    } else {
-      this.#leave(slot)
-      if (slot.fate === null) this.idle.push(slot)
-      else this.aged.push(slot)
+    this.#cool()
+    if (this.#warms && slot.state === 'lent' && !slot.stamped && slot.fate === null) {
+      this.#warm = slot
+      slot.state = 'idle'
+      return
     }
+    this.#leave(slot)
     slot.state = 'idle'
     slot.stamped = false
+    if (slot.fate === null) this.#idle.push(slot)
+    else this.aged.push(slot)
+  }
+
+  /** Moves the warm one to where it belongs. */
+  #cool(): void {
+    const slot = this.#warm
+    if (slot === null) return
+    this.#warm = null
+    this.#lent.remove(slot)
+    this.#idle.push(slot)
   }
 
   /** Back to the idle ones after a background probe, which is no use: it goes on with its spell. */

@@ -52,6 +52,12 @@ export class Loans<T> implements Lender<T> {
     this.#shared = maxLeases > 1
   }
 
+  /** A lease on one that came back in this turn: it did not rest, and the end of the turn is expected. */
+  renew(slot: Slot<Cargo<T>>): Lease<T> {
+    if (this.#events.heard.acquire) this.#tellAcquired(slot, 0)
+    return new Lease<T>(this, slot, null)
+  }
+
   /** A lease on a slot that the machine has just lent. */
   make(slot: Slot<Cargo<T>>, waitedMs: number): Lease<T> {
     const { cargo } = slot

@@ -40,8 +40,9 @@ export interface AcquireOptions {
   /** Withdraws the acquire: it then rejects with the signal's reason. A lease that was made stays. */
   readonly signal?: AbortSignal | undefined
   /**
-   * How long to wait for a connection, in ms, 0 to Infinity. 0: not at all; an idle one is given after
-   * a turn of the event loop, and nothing is probed or dialled. Default: `acquireTimeoutMs`.
+   * How long to wait for a connection, in ms from the end of this turn of the event loop, 0 to Infinity.
+   * 0: not at all; an idle one is given after a turn, and nothing is probed or dialled. Default:
+   * `acquireTimeoutMs`.
    */
   readonly timeoutMs?: number | undefined
   /** Whole, 0 to 7, higher is served first. Default 0. */
@@ -147,6 +148,8 @@ export class Pool<T> {
    */
   acquire(options?: AcquireOptions): Promise<Lease<T>> {
     if (options === undefined) {
+      const warm = this.#machine.retake()
+      if (warm !== null) return Promise.resolve(this.#loans.renew(warm))
       const slot = this.#machine.take(false)
       return slot === null ? this.#queue(PLAIN) : Promise.resolve(this.#loans.make(slot, 0))
     }
@@ -159,6 +162,8 @@ export class Pool<T> {
    * so a connection that died unnoticed while the loop was blocked may be lent; `acquire` lends none.
    */
   tryAcquire(): Lease<T> | null {
+    const warm = this.#machine.retake()
+    if (warm !== null) return this.#loans.renew(warm)
     const slot = this.#machine.take(true) ?? this.#takeNow()
     return slot === null ? null : this.#loans.make(slot, 0)
   }

@@ -61,7 +61,7 @@ export interface PoolStats {
   readonly closed: Readonly<Record<CloseReason, number>>
   /** Closes of the pool that had to take connections from their holders. */
   readonly closeTimeouts: number
-  /** Time spent in `waits`. */
+  /** Time spent in `waits`, to the turn of the loop. */
   readonly waitTimeMs: number
   /** Most connections in use at a time. */
   readonly maxInUse: number

@@ -130,8 +130,8 @@ export const knownFaults: readonly KnownFault[] = [
     name: 'the first is always lent first, so that none is ever idle for long',
     law: null,
     file: 'core/roster',
-    from: 'this.#lifo ? idle.last : idle.first',
-    to: 'idle.first',
+    from: 'this.#lifo ? this.#idle.last : this.#idle.first',
+    to: 'this.#idle.first',
   },
   {
     name: 'jitter makes lives longer than maxLifetimeMs',

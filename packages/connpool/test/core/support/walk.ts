@@ -10,6 +10,8 @@ export interface Step {
   readonly seed: number
   /** How often the world answers or meddles inside an effect, 0 to 1. */
   readonly haste: number
+  /** Nobody looks at the pool after it: what it puts off until somebody does stays undone. */
+  readonly unseen: boolean
 }
 
 export interface Walk {
@@ -264,7 +266,8 @@ export function walkOf(seed: number, length = 60): Walk {
     const kind = isRare ? oneOf(random, ...rare) : oneOf(random, ...frequent)
     // A paused pool that is never resumed teaches little, and a closed one less.
     const chosen = kind === 'close' && random() < 0.7 ? 'pause' : kind
-    return { kind: chosen, seed: Math.floor(random() * 2 ** 31), haste }
+    const unseen = random() < 0.3
+    return { kind: chosen, seed: Math.floor(random() * 2 ** 31), haste, unseen }
   })
   return { options, steps }
 }
@@ -280,7 +283,8 @@ export function run(
   try {
     world.start()
     world.settled()
-    for (const { kind, seed, haste } of steps) {
+    for (const { kind, seed, haste, unseen } of steps) {
+      world.judging = !unseen
       const random = seeded(seed)
       let depth = 0
       world.react = (effect, subject) => {
@@ -293,10 +297,11 @@ export function run(
       lines = world.log.length
       if (world.truth.paused && kind === 'pause') world.resume()
       else moves[kind](world, random)
-      world.settled()
+      if (!unseen) world.settled()
       trace(`${world.now} ${kind}: ${world.log.slice(lines).join(', ')}`)
     }
     doing = 'go home'
+    world.judging = true
     world.react = () => undefined
     prosper(world)
     goHome(world)

@@ -22,7 +22,7 @@ export class World extends Stage {
     const ticket = truth.ticket('lease', ask)
     truth.tally.acquires++
     this.event(() => {
-      const slot = machine.take(yielded)
+      const slot = machine.retake() ?? machine.take(yielded)
       if (slot === null) {
         if (!machine.join(ticket.waiter)) machine.request(ticket.waiter, truth.now)
       } else {
@@ -38,7 +38,7 @@ export class World extends Stage {
     return this.event(() => {
       const mayTake = truth.waiting.length === 0 && !truth.paused && !truth.closing
       this.trying = true
-      const slot = machine.take(true) ?? machine.takeNow(truth.now)
+      const slot = machine.retake() ?? machine.take(true) ?? machine.takeNow(truth.now)
       this.trying = false
       truth.lending = null
       if (slot === null) return null
