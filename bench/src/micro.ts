@@ -1,7 +1,7 @@
-import { type FileHandle, open } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { openFigures } from './figures-file.ts'
 import { findWork, programme } from './programme.ts'
+import { progress } from './progress.ts'
 import { type Outcome, report } from './report.ts'
 import { schedule } from './schedule.ts'
 import { table } from './table.ts'
@@ -40,15 +40,11 @@ function order(args: readonly string[]): Order | 'help' {
   if (values.help) return 'help'
   const rounds = wholeNumber('--rounds', values.rounds ?? (values.quick ? '1' : '5'), 100)
   const works = values.only === undefined ? programme : [...new Set(values.only.map(findWork))]
-  // npm runs a workspace's script in the workspace: a file is meant where the command was typed.
-  const { INIT_CWD: typedIn = process.cwd() } = process.env
-  const json = values.json === undefined ? undefined : resolve(typedIn, values.json)
-  return { works, rounds, quick: values.quick, json }
+  return { works, rounds, quick: values.quick, json: values.json }
 }
 
 async function micro({ works, rounds, quick, json }: Order): Promise<void> {
-  // Before minutes are spent on figures that could not be written.
-  const file = json === undefined ? undefined : await openForWriting(json)
+  const write = await openFigures(json)
   const started = performance.now()
   const outcomes: Outcome[] = []
   const turns = schedule(works, rounds)
@@ -64,24 +60,7 @@ async function micro({ works, rounds, quick, json }: Order): Promise<void> {
     tookMs: Math.round(performance.now() - started),
   })
   process.stdout.write(`${table(result)}\n\ntook ${(result.tookMs / 1_000).toFixed(0)} s\n`)
-  await file?.writeFile(`${JSON.stringify(result, null, 2)}\n`)
-  await file?.close()
-}
-
-async function openForWriting(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'w')
-  } catch (error) {
-    throw new Error(`--json: cannot write ${path} (${codeOf(error)})`, { cause: error })
-  }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
-}
-
-function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
+  await write(result)
 }
 
 try {

@@ -1,4 +1,4 @@
-import { arch, cpus, platform } from 'node:os'
+import { type Machine, thisMachine } from './machine.ts'
 import { versionOf } from './package-version.ts'
 import type { Turn } from './schedule.ts'
 import { median, type Spread, spread } from './spread.ts'
@@ -29,13 +29,7 @@ export interface Section {
 
 /** Everything that `--json` writes. */
 export interface Report {
-  readonly machine: {
-    readonly node: string
-    readonly v8: string
-    readonly os: string
-    readonly cpu: string
-    readonly cores: number
-  }
+  readonly machine: Machine
   readonly rounds: number
   /** True when the sizes were too small for the figures to mean anything. */
   readonly quick: boolean
@@ -54,16 +48,9 @@ export function report(
   outcomes: readonly Outcome[],
   run: Pick<Report, 'rounds' | 'quick' | 'tookMs'>,
 ): Report {
-  const cores = cpus()
   const works = [...new Set(outcomes.map((outcome) => outcome.turn.work))]
   return {
-    machine: {
-      node: process.version,
-      v8: process.versions.v8,
-      os: `${platform()} ${arch()}`,
-      cpu: cores[0]?.model.trim() ?? 'unknown',
-      cores: cores.length,
-    },
+    machine: thisMachine(),
     ...run,
     works: works.map((work) => section(work, outcomes)),
   }

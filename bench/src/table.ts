@@ -1,10 +1,11 @@
+import { inWords } from './machine.ts'
 import type { Line, Report, Section } from './report.ts'
 
 /** The report as aligned text, one block a work. */
 export function table(report: Report): string {
   const { machine } = report
   const head = [
-    `Node ${machine.node}, ${machine.os}, ${machine.cores} x ${machine.cpu}`,
+    inWords(machine),
     `median and range of ${report.rounds} rounds, every trial in a process of its own`,
   ]
   if (report.quick) head.push('quick run: these figures mean nothing')
