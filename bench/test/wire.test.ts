@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { runRounds } from '../src/wire/rounds.ts'
+import { runRounds, type WireContestant } from '../src/wire/rounds.ts'
 import { upstreams } from '../src/wire/upstreams.ts'
 import { runBench, runBenchIn } from './support/run-bench.ts'
 
@@ -54,17 +54,16 @@ test('a quick run sends requests through every gateway', { timeout: 100_000 }, a
 
 test('rounds take turns, and a ratio compares figures of the same round', async () => {
   const ran: string[] = []
-  const figures: Record<string, number[]> = { ours: [20, 400, 60], floor: [10, 100, 20] }
-  const runners = ['ours', 'floor'].map((name) => ({
-    name,
-    title: name,
-    version: null,
-    run: async () => {
-      ran.push(name)
-      return { cpuUs: figures[name]?.shift() ?? Number.NaN }
-    },
-  }))
-  const [ours, floor] = await runRounds(runners, { floor: 'floor', rounds: 3, say: () => {} })
+  const cpu: Record<string, number[]> = { ours: [20, 400, 60], floor: [10, 100, 20] }
+  const contestants = ['ours', 'floor'].map((name) => ({ name, title: name, version: null }))
+  const round = async (order: readonly WireContestant[]) =>
+    new Map(
+      order.map((who) => {
+        ran.push(who.name)
+        return [who, { cpuUs: cpu[who.name]?.shift() ?? Number.NaN }]
+      }),
+    )
+  const [ours, floor] = await runRounds({ contestants, floor: 'floor', rounds: 3, round })
   assert.deepEqual(ran, ['ours', 'floor', 'floor', 'ours', 'ours', 'floor'])
   assert.deepEqual(ours?.cpuToFloor, { median: 3, min: 2, max: 4 })
   assert.deepEqual(floor?.cpuToFloor, { median: 1, min: 1, max: 1 })

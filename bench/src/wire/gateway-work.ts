@@ -1,6 +1,6 @@
 import { versionOf } from '../package-version.ts'
 import { type GatewayTrial, runGatewayTrial } from './gateway-trial.ts'
-import { runRounds, type WireLine } from './rounds.ts'
+import { runRounds, type WireContestant, type WireLine } from './rounds.ts'
 import { upstreams } from './upstreams.ts'
 import type { WireBudget } from './wire-budget.ts'
 
@@ -15,16 +15,22 @@ export async function runGatewayWork(
   { rounds, ...terms }: WireBudget,
   say: (text: string) => void,
 ): Promise<GatewaySection> {
-  const runners = upstreams.map(({ name, title, packageName }) => ({
+  const contestants = upstreams.map(({ name, title, packageName }) => ({
     name,
     title,
     version: packageName === null ? null : versionOf(packageName),
-    run: () => runGatewayTrial(name, terms),
   }))
-  const lines = await runRounds(runners, {
-    floor: 'hand',
-    rounds,
-    say: (text) => say(`gateway, ${text}`),
-  })
+  const round = async (
+    order: readonly WireContestant[],
+    number: number,
+  ): Promise<Map<WireContestant, GatewayTrial>> => {
+    const figures = new Map<WireContestant, GatewayTrial>()
+    for (const who of order) {
+      say(`gateway, round ${number}/${rounds}: ${who.name}`)
+      figures.set(who, await runGatewayTrial(who.name, terms))
+    }
+    return figures
+  }
+  const lines = await runRounds({ contestants, floor: 'hand', rounds, round })
   return { clients: terms.clients, connections: terms.max, lines }
 }

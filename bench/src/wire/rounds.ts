@@ -6,12 +6,11 @@ export interface TrialFigures {
   readonly cpuUs: number
 }
 
-/** Somebody whose trial can be run again and again. */
-export interface Runner<Figures extends TrialFigures> {
+/** Who is measured. */
+export interface WireContestant {
   readonly name: string
   readonly title: string
   readonly version: string | null
-  readonly run: () => Promise<Figures>
 }
 
 /** What one contestant did over the rounds. */
@@ -25,29 +24,38 @@ export interface WireLine<Figures extends TrialFigures> {
   readonly rounds: readonly Figures[]
 }
 
+export interface RoundTerms<Who extends WireContestant, Figures extends TrialFigures> {
+  readonly contestants: readonly Who[]
+  /** The name of the one to which the others are compared. */
+  readonly floor: string
+  readonly rounds: number
+  /** Measures everybody once, in that order or in slices that begin with it. */
+  readonly round: (order: readonly Who[], number: number) => Promise<ReadonlyMap<Who, Figures>>
+}
+
 /**
- * Runs everybody once a round, neighbours in time; every other round runs backwards, so that none always comes first. A ratio
- * compares figures of the same round.
+ * Measures everybody once a round; every other round runs backwards, so that none always comes first. A ratio compares figures
+ * of the same round.
  */
-export async function runRounds<Figures extends TrialFigures>(
-  runners: readonly Runner<Figures>[],
-  { floor, rounds, say }: { floor: string; rounds: number; say: (text: string) => void },
-): Promise<WireLine<Figures>[]> {
-  const figures = new Map(runners.map((runner) => [runner, [] as Figures[]]))
-  for (let round = 0; round < rounds; round += 1) {
-    for (const runner of round % 2 === 0 ? runners : runners.toReversed()) {
-      say(`round ${round + 1}/${rounds}: ${runner.name}`)
-      figures.get(runner)?.push(await runner.run())
-    }
+export async function runRounds<Who extends WireContestant, Figures extends TrialFigures>({
+  contestants,
+  floor,
+  rounds,
+  round,
+}: RoundTerms<Who, Figures>): Promise<WireLine<Figures>[]> {
+  const all: ReadonlyMap<Who, Figures>[] = []
+  while (all.length < rounds) {
+    const order = all.length % 2 === 0 ? contestants : contestants.toReversed()
+    all.push(await round(order, all.length + 1))
   }
-  const floors = [...figures].find(([runner]) => runner.name === floor)?.[1] ?? []
-  return [...figures].map(([{ name, title, version }, own]) => ({
-    contestant: name,
-    title,
-    version,
-    cpuToFloor: spread(own.map(({ cpuUs }, round) => cpuUs / (floors[round]?.cpuUs ?? NaN))),
-    rounds: own,
-  }))
+  const figuresOf = (name: string): Figures[] =>
+    all.flatMap((found) => [...found].flatMap(([who, own]) => (who.name === name ? [own] : [])))
+  const floors = figuresOf(floor)
+  return contestants.map(({ name, title, version }) => {
+    const own = figuresOf(name)
+    const ratios = own.map(({ cpuUs }, index) => cpuUs / (floors[index]?.cpuUs ?? Number.NaN))
+    return { contestant: name, title, version, cpuToFloor: spread(ratios), rounds: own }
+  })
 }
 
 /** The median of one figure over the rounds of a line. */

@@ -1,10 +1,10 @@
 /** What a process of a trial does for the others, and what it can tell of it. */
 export interface Service {
-  /** Where it listens on loopback. */
+  /** Where it listens on loopback; 0 when it does not. */
   readonly port: number
-  /** From here on the figures count. */
+  /** From here on it is measured. */
   begin(): void
-  figures(): unknown
+  figures(): unknown | Promise<unknown>
 }
 
 /** What the process that started it asks of a service. */
@@ -24,9 +24,10 @@ export async function offer(starting: Promise<Service>): Promise<void> {
   process.on('disconnect', () => process.exit(0))
   const service = await starting
   const say = (word: Word): void => void process.send?.(word)
+  const tell = async (): Promise<void> => say({ figures: await service.figures() })
   process.on('message', (order: Order) => {
     if (order === 'begin') service.begin()
-    else say({ figures: service.figures() })
+    else void tell()
   })
   say({ port: service.port })
 }

@@ -1,6 +1,6 @@
 import { columns } from '../columns.ts'
 import { inWords, type Machine } from '../machine.ts'
-import type { EchoFigures } from './echo-trial.ts'
+import type { EchoFigures } from './echo-borrowers.ts'
 import type { EchoSection } from './echo-work.ts'
 import type { GatewayTrial } from './gateway-trial.ts'
 import type { GatewaySection } from './gateway-work.ts'
