@@ -44,12 +44,25 @@ test('a quick run has a line for every lender at each number of borrowers', {
 })
 
 test('a quick run sends requests through every gateway', { timeout: 100_000 }, async () => {
-  const { code, stdout, stderr } = await runBench('wire', '--quick', '--only', 'gateway')
-  assert.equal(code, 0, stderr)
-  assert.match(stdout, /^HTTP gateway, 20 clients \(autocannon\), 5 connections upstream/m)
-  // Each opened the five connections that it may, and left no request without an answer.
-  const lines = stdout.match(/^ {2}\S.*( +\d+(\.\d+)?){8} +5 +\d+ +0$/gm) ?? []
-  assert.equal(lines.length, upstreams.length, stdout)
+  const folder = await mkdtemp(join(tmpdir(), 'connpool-bench-'))
+  try {
+    const args = ['--quick', '--only', 'gateway', '--json', 'figures.json']
+    const { code, stdout, stderr } = await runBenchIn(folder, 'wire', ...args)
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /^HTTP gateway, 20 clients \(autocannon\), 5 connections upstream/m)
+    const lines = stdout.match(/^ {2}\S.*?( +\d+(\.\d+)?){11}$/gm) ?? []
+    assert.equal(lines.length, upstreams.length, stdout)
+
+    const { gateway } = JSON.parse(await readFile(join(folder, 'figures.json'), 'utf8'))
+    for (const { contestant, rounds } of gateway.lines) {
+      const [{ perSecond, cpuUs, failed, mostOpen, peakMemory }] = rounds
+      assert.ok(perSecond > 0 && cpuUs > 0 && peakMemory > 0, contestant)
+      assert.ok(mostOpen >= 1 && mostOpen <= 5, `${contestant} had ${mostOpen} connections`)
+      assert.equal(failed, 0, contestant)
+    }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 })
 
 test('rounds take turns, and a ratio compares figures of the same round', async () => {
