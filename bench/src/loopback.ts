@@ -1,16 +1,17 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { Fault } from './fault.ts'
 
-/** The peer of real sockets: a server in this process that accepts, and says nothing. */
+/** The peer of real sockets: a server in this process that accepts, and says nothing of its own accord. */
 export class Loopback {
   readonly #server: Server
   readonly port: number
 
-  static async start(): Promise<Loopback> {
+  /** With `greet` for peers that must say something before they are a server at all. */
+  static async start(greet: (socket: Socket) => void = listenOnly): Promise<Loopback> {
     const server = createServer((socket) => {
-      socket.resume()
       socket.on('error', () => {})
+      greet(socket)
     }).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const address = server.address()
@@ -28,4 +29,8 @@ export class Loopback {
     this.#server.close()
     await once(this.#server, 'close')
   }
+}
+
+function listenOnly(socket: Socket): void {
+  socket.resume()
 }

@@ -4,7 +4,7 @@ import { tcpAcquire, tcpTryAcquire } from './works/tcp.ts'
 import { tryAcquire } from './works/try-acquire.ts'
 import { use } from './works/use.ts'
 import { waiters } from './works/waiters.ts'
-import { workers } from './works/workers.ts'
+import { workers, workers8 } from './works/workers.ts'
 
 /** Every work, in the order of the report. */
 export const programme: readonly Work[] = [
@@ -13,6 +13,7 @@ export const programme: readonly Work[] = [
   acquireTimeout,
   use,
   workers,
+  workers8,
   waiters,
   tcpTryAcquire,
   tcpAcquire,

@@ -24,6 +24,7 @@ export interface Section {
   readonly unit: string
   readonly bytes: Work['bytes']
   readonly floor: string
+  readonly goal: string | null
   readonly lines: readonly Line[]
 }
 
@@ -78,6 +79,6 @@ function section(work: Work, outcomes: readonly Outcome[]): Section {
       bytes: median(figures(entrant.name, 'weigh')),
     }
   })
-  const { name, title, unit, bytes } = work
-  return { work: name, title, unit, bytes, floor: work.floor, lines }
+  const { name, title, unit, bytes, floor: floorName, goal = null } = work
+  return { work: name, title, unit, bytes, floor: floorName, goal, lines }
 }

@@ -45,6 +45,42 @@ export const roster: readonly Entrant[] = [
     open: async (setup) => new (await import('./contestants/tarn.ts')).TarnContestant(setup),
   },
   {
+    name: 'sequelize-pool',
+    title: 'sequelize-pool',
+    packageName: 'sequelize-pool',
+    lends: 'to waiters',
+    open: async (setup) =>
+      new (await import('./contestants/sequelize-pool.ts')).SequelizePoolContestant(setup),
+  },
+  {
+    name: 'pg-pool',
+    title: 'pg-pool',
+    packageName: 'pg-pool',
+    lends: 'to waiters',
+    open: async (setup) => new (await import('./contestants/pg-pool.ts')).PgPoolContestant(setup),
+  },
+  {
+    name: 'mysql2',
+    title: 'mysql2',
+    packageName: 'mysql2',
+    lends: 'to waiters',
+    open: async (setup) => (await import('./contestants/mysql2.ts')).Mysql2Contestant.open(setup),
+  },
+  {
+    name: 'mongodb',
+    title: 'mongodb',
+    packageName: 'mongodb',
+    lends: 'to waiters',
+    open: async (setup) => (await import('./contestants/mongodb.ts')).MongodbContestant.open(setup),
+  },
+  {
+    name: 'effect',
+    title: 'effect',
+    packageName: 'effect',
+    lends: 'to waiters',
+    open: async (setup) => new (await import('./contestants/effect.ts')).EffectContestant(setup),
+  },
+  {
     name: 'stack',
     title: 'floor: stack',
     packageName: null,

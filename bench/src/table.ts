@@ -25,7 +25,8 @@ function block(section: Section, width: number): string {
       line.toFloor.toFixed(2),
     ]),
   )
-  return [`${section.title}  [${section.work}]`, header, ...lines].join('\n')
+  const goal = section.goal === null ? '' : `  goal: ${section.goal}`
+  return [`${section.title}  [${section.work}]${goal}`, header, ...lines].join('\n')
 }
 
 function row(name: string, width: number, cells: readonly string[]): string {

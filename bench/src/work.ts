@@ -15,6 +15,8 @@ export interface Work {
   readonly max: number
   /** Deadline of an acquire in ms; Infinity = none. */
   readonly acquireTimeoutMs: number
+  /** What connpool is to cost, a unit. Shown, not judged: a machine may be slow. */
+  readonly goal?: string
   /** Operations a run, where the work is about that number. Otherwise as many as fill a sample. */
   readonly operations?: number
   /** What the bytes of this work are: allocated per operation, or kept alive per waiter. */

@@ -70,6 +70,6 @@ test('--help says what there is', async () => {
   assert.match(stdout, /--rounds N/)
   assert.match(
     stdout,
-    /try-acquire, acquire, acquire-timeout, use, workers, waiters, tcp-try-acquire, tcp-acquire/,
+    /try-acquire, acquire, acquire-timeout, use, workers, workers-8, waiters, tcp-try-acquire, tcp-acquire/,
   )
 })

@@ -2,7 +2,19 @@ import type { Contestant } from '../contestant.ts'
 import { kept, keptMask } from '../kept.ts'
 import type { Work } from '../work.ts'
 
-const entrants = ['connpool', 'lightning-pool', 'generic-pool', 'tarn', 'queue', 'await']
+const entrants = [
+  'connpool',
+  'lightning-pool',
+  'generic-pool',
+  'tarn',
+  'sequelize-pool',
+  'pg-pool',
+  'mysql2',
+  'mongodb',
+  'effect',
+  'queue',
+  'await',
+]
 
 /** Lend and give back through a promise, one borrower, something always idle. */
 export const acquire: Work = {
@@ -22,6 +34,15 @@ export const acquireTimeout: Work = {
   ...acquire,
   name: 'acquire-timeout',
   title: 'await acquire() + release(), acquire timeout 10 s',
+  entrants: [
+    'connpool',
+    'lightning-pool',
+    'generic-pool',
+    'tarn',
+    'sequelize-pool',
+    'queue',
+    'await',
+  ],
   acquireTimeoutMs: 10_000,
 }
 

@@ -9,7 +9,7 @@ export const use: Work = {
   name: 'use',
   title: 'await use(async (connection) => ...)',
   unit: 'operation',
-  entrants: ['connpool', 'lightning-pool', 'generic-pool', 'tarn', 'queue', 'stack'],
+  entrants: ['connpool', 'lightning-pool', 'generic-pool', 'tarn', 'effect', 'queue', 'stack'],
   floor: 'stack',
   max: 10,
   acquireTimeoutMs: Number.POSITIVE_INFINITY,

@@ -8,7 +8,7 @@ export const waiters: Work = {
   name: 'waiters',
   title: '100,000 waiters queued and drained',
   unit: 'waiter',
-  entrants: ['connpool', 'lightning-pool', 'generic-pool', 'tarn', 'queue'],
+  entrants: ['connpool', 'lightning-pool', 'generic-pool', 'tarn', 'mysql2', 'mongodb', 'queue'],
   floor: 'queue',
   max: 10,
   acquireTimeoutMs: Number.POSITIVE_INFINITY,
