@@ -16,24 +16,42 @@ export interface Budget {
   readonly trialMs: number
 }
 
-/** For figures. */
-export const fullBudget: Budget = {
-  warmUpMs: 80,
-  sampleMs: 12,
-  measureMs: 90,
-  weighOperations: 10_000,
-  share: 1,
-  patienceMs: 5_000,
-  trialMs: 50_000,
+/** What a run is for, and so how much it may spend. */
+export type BudgetName = 'full' | 'brief' | 'quick'
+
+export const budgets: Readonly<Record<BudgetName, Budget>> = {
+  /** For figures. */
+  full: {
+    warmUpMs: 80,
+    sampleMs: 12,
+    measureMs: 90,
+    weighOperations: 10_000,
+    share: 1,
+    patienceMs: 5_000,
+    trialMs: 50_000,
+  },
+  /** For ratios to a floor that nobody quotes. */
+  brief: {
+    warmUpMs: 50,
+    sampleMs: 4,
+    measureMs: 40,
+    weighOperations: 5_000,
+    share: 0.3,
+    patienceMs: 5_000,
+    trialMs: 50_000,
+  },
+  /** To see that everything runs; its figures mean nothing. */
+  quick: {
+    warmUpMs: 2,
+    sampleMs: 1,
+    measureMs: 3,
+    weighOperations: 2_000,
+    share: 0.01,
+    patienceMs: 5_000,
+    trialMs: 50_000,
+  },
 }
 
-/** To see that everything runs; its figures mean nothing. */
-export const quickBudget: Budget = {
-  warmUpMs: 2,
-  sampleMs: 1,
-  measureMs: 3,
-  weighOperations: 2_000,
-  share: 0.01,
-  patienceMs: 5_000,
-  trialMs: 50_000,
+export function isBudgetName(name: string): name is BudgetName {
+  return Object.hasOwn(budgets, name)
 }

@@ -7,13 +7,12 @@ const run = promisify(execFile)
 const extension = extname(import.meta.url)
 
 /**
- * Runs a module of this folder in a process of its own and answers the figures that it prints. Throws a sentence that begins
- * with `failing` and says why.
+ * Runs a module of this folder in a process of its own and answers the figures that it prints. Throws an error whose message says
+ * why there are none.
  */
 export async function figuresOf(
   module: string,
   order: { readonly flags: readonly string[]; readonly args: readonly string[] },
-  failing: string,
 ): Promise<unknown> {
   const file = fileURLToPath(new URL(`./${module}${extension}`, import.meta.url))
   // Our own flags go along: they hold the loader when all this is run from its TypeScript source.
@@ -22,7 +21,7 @@ export async function figuresOf(
     const { stdout } = await run(process.execPath, args, { timeout: 60_000 })
     return JSON.parse(stdout)
   } catch (error) {
-    throw new Error(`${failing}: ${reason(error)}`, { cause: error })
+    throw new Error(reason(error), { cause: error })
   }
 }
 

@@ -46,7 +46,7 @@ async function cells(contestant: string, waiters: number, rounds: number): Promi
   try {
     while (all.length < rounds) {
       const args = [contestant, String(waiters)]
-      const figures = await figuresOf('expiry-child', { flags: [], args }, contestant)
+      const figures = await figuresOf('expiry-child', { flags: [], args })
       all.push(figures as Expiry) // The only thing that the child prints.
     }
   } catch (error) {

@@ -12,7 +12,9 @@ export class Loopback {
     const server = createServer((socket) => {
       socket.on('error', () => {})
       greet(socket)
-    }).listen(0, '127.0.0.1')
+    })
+    // More than are ever opened together: one that found no room would be tried again a second later.
+    server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 })
     await once(server, 'listening')
     const address = server.address()
     if (address === null || typeof address === 'string') throw new Fault('the peer has no port')

@@ -2,16 +2,16 @@ import { parseArgs } from 'node:util'
 import { openFigures } from './figures-file.ts'
 import { findWork, programme } from './programme.ts'
 import { progress } from './progress.ts'
-import { type Outcome, report } from './report.ts'
+import { report } from './report.ts'
+import { runTurns } from './run.ts'
 import { schedule } from './schedule.ts'
 import { table } from './table.ts'
-import { spawnTrial } from './trial-process.ts'
 import { wholeNumber } from './whole-number.ts'
 import type { Work } from './work.ts'
 
 const usage = `npm run bench:micro -- [--rounds N] [--only WORK]... [--json FILE] [--quick]
 
-  --rounds N    timed rounds, 1 to 100 (default 5)
+  --rounds N    timed rounds, 1 to 100 (default 3)
   --only WORK   only this work; may be given several times:
                 ${programme.map((work) => work.name).join(', ')}
   --json FILE   write all figures there as well
@@ -38,7 +38,7 @@ function order(args: readonly string[]): Order | 'help' {
     },
   })
   if (values.help) return 'help'
-  const rounds = wholeNumber('--rounds', values.rounds ?? (values.quick ? '1' : '5'), 100)
+  const rounds = wholeNumber('--rounds', values.rounds ?? (values.quick ? '1' : '3'), 100)
   const works = values.only === undefined ? programme : [...new Set(values.only.map(findWork))]
   return { works, rounds, quick: values.quick, json: values.json }
 }
@@ -46,14 +46,7 @@ function order(args: readonly string[]): Order | 'help' {
 async function micro({ works, rounds, quick, json }: Order): Promise<void> {
   const write = await openFigures(json)
   const started = performance.now()
-  const outcomes: Outcome[] = []
-  const turns = schedule(works, rounds)
-  for (const [done, turn] of turns.entries()) {
-    progress(`${done + 1}/${turns.length} ${turn.work.name}: ${turn.entrant.name}`)
-    const figure = await spawnTrial(turn.entrant, turn.work, turn.instrument, quick)
-    outcomes.push({ turn, figure })
-  }
-  progress('')
+  const outcomes = await runTurns(schedule(works, rounds), quick ? 'quick' : 'full')
   const result = report(outcomes, {
     rounds,
     quick,

@@ -1,6 +1,8 @@
 import type { Work } from './work.ts'
 import { acquire, acquireTimeout } from './works/acquire.ts'
+import { sweep } from './works/sweep.ts'
 import { tcpAcquire, tcpTryAcquire } from './works/tcp.ts'
+import { tcpIdle } from './works/tcp-idle.ts'
 import { tryAcquire } from './works/try-acquire.ts'
 import { use } from './works/use.ts'
 import { waiters } from './works/waiters.ts'
@@ -15,8 +17,10 @@ export const programme: readonly Work[] = [
   workers,
   workers8,
   waiters,
+  sweep,
   tcpTryAcquire,
   tcpAcquire,
+  tcpIdle,
 ]
 
 /** The work of that name. Throws for an unknown one. */

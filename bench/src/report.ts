@@ -1,31 +1,44 @@
 import { type Machine, thisMachine } from './machine.ts'
 import { versionOf } from './package-version.ts'
-import type { Turn } from './schedule.ts'
+import type { Entrant } from './roster.ts'
+import { measuredBy, type Turn } from './schedule.ts'
 import { median, type Spread, spread } from './spread.ts'
 import type { Work } from './work.ts'
 
-/** What one contestant did at one work. */
-export interface Line {
+/** Who did something, or failed at it. */
+interface Who {
   readonly contestant: string
   readonly title: string
   readonly version: string | null
-  /** ns per unit: over the rounds, and one by one in the order measured. */
-  readonly ns: Spread
+}
+
+/** What one contestant did at one work. */
+export interface Line extends Who {
+  /** What the section measures, per unit: over the rounds, and one by one in the order measured. */
+  readonly figure: Spread
   readonly rounds: readonly number[]
-  /** Median of the rounds' ratios to the floor of the same round. */
+  /** Medians of the rounds' ratios and differences to the floor of the same round. */
   readonly toFloor: number
-  /** Allocated or retained per unit, as the work says. */
-  readonly bytes: number
+  readonly aboveFloor: number
+  /** Allocated or retained per unit, as the work says; null where bytes are what is measured. */
+  readonly bytes: number | null
+}
+
+/** A pool of others that lent twice, lost one, crashed or did not end. */
+export interface Failed extends Who {
+  readonly failure: string
 }
 
 export interface Section {
   readonly work: string
   readonly title: string
   readonly unit: string
+  readonly measures: 'ns' | 'B'
   readonly bytes: Work['bytes']
   readonly floor: string
   readonly goal: string | null
   readonly lines: readonly Line[]
+  readonly failed: readonly Failed[]
 }
 
 /** Everything that `--json` writes. */
@@ -38,47 +51,82 @@ export interface Report {
   readonly works: readonly Section[]
 }
 
-/** A turn and the figure it gave. */
-export interface Outcome {
-  readonly turn: Turn
-  readonly figure: number
-}
+/** A turn and the figure it gave, or why it gave none. */
+export type Outcome =
+  | { readonly turn: Turn; readonly figure: number }
+  | { readonly turn: Turn; readonly failure: string }
 
-/** Condenses the outcomes of a run. They must hold, of every contestant, one weighing and one time a round. */
+/** Condenses the outcomes of a run. They must hold, of every contestant that did not fail, a figure a round. */
 export function report(
   outcomes: readonly Outcome[],
   run: Pick<Report, 'rounds' | 'quick' | 'tookMs'>,
 ): Report {
-  const works = [...new Set(outcomes.map((outcome) => outcome.turn.work))]
   return {
     machine: thisMachine(),
     ...run,
-    works: works.map((work) => section(work, outcomes)),
+    works: sections(outcomes),
   }
 }
 
-function section(work: Work, outcomes: readonly Outcome[]): Section {
-  const figures = (name: string, instrument: Turn['instrument']): number[] =>
-    outcomes
-      .filter(({ turn }) => turn.work === work && turn.entrant.name === name)
-      .filter(({ turn }) => turn.instrument === instrument)
-      .map(({ figure }) => figure)
-  const floor = figures(work.floor, 'time')
-  const entrants = new Set(
-    outcomes.filter(({ turn }) => turn.work === work).map(({ turn }) => turn.entrant),
+/** A section for each work, in the order of the outcomes. */
+export function sections(outcomes: readonly Outcome[]): Section[] {
+  const works = [...new Set(outcomes.map(({ turn }) => turn.work))]
+  return works.map((work) =>
+    section(
+      work,
+      outcomes.filter(({ turn }) => turn.work === work),
+    ),
   )
-  const lines = [...entrants].map((entrant): Line => {
-    const rounds = figures(entrant.name, 'time')
-    return {
-      contestant: entrant.name,
-      title: entrant.title,
-      version: entrant.packageName === null ? null : versionOf(entrant.packageName),
-      ns: spread(rounds),
-      rounds,
-      toFloor: median(rounds.map((ns, round) => ns / (floor[round] ?? Number.NaN))),
-      bytes: median(figures(entrant.name, 'weigh')),
-    }
-  })
-  const { name, title, unit, bytes, floor: floorName, goal = null } = work
-  return { work: name, title, unit, bytes, floor: floorName, goal, lines }
+}
+
+function section(work: Work, outcomes: readonly Outcome[]): Section {
+  const instrument = measuredBy(work)
+  const floor = figures(outcomes, work.floor, instrument)
+  const failed = outcomes.flatMap((outcome): Failed[] =>
+    'failure' in outcome ? [{ ...who(outcome.turn.entrant), failure: outcome.failure }] : [],
+  )
+  const failures = new Set(failed.map(({ contestant }) => contestant))
+  const entrants = new Set(outcomes.map(({ turn }) => turn.entrant))
+  const lines = [...entrants]
+    .filter(({ name }) => !failures.has(name))
+    .map((entrant): Line => {
+      const rounds = figures(outcomes, entrant.name, instrument)
+      const weights = figures(outcomes, entrant.name, 'weigh')
+      const against = (compare: (figure: number, floor: number) => number): number =>
+        median(rounds.map((figure, round) => compare(figure, floor[round] ?? Number.NaN)))
+      return {
+        ...who(entrant),
+        figure: spread(rounds),
+        rounds,
+        toFloor: against((figure, least) => figure / least),
+        aboveFloor: against((figure, least) => figure - least),
+        bytes: instrument === 'weigh' || weights.length === 0 ? null : median(weights),
+      }
+    })
+  return {
+    work: work.name,
+    title: work.title,
+    unit: work.unit,
+    measures: instrument === 'time' ? 'ns' : 'B',
+    bytes: work.bytes,
+    floor: work.floor,
+    goal: work.goal ?? null,
+    lines,
+    failed,
+  }
+}
+
+function figures(
+  outcomes: readonly Outcome[],
+  name: string,
+  instrument: Turn['instrument'],
+): number[] {
+  return outcomes
+    .filter(({ turn }) => turn.entrant.name === name && turn.instrument === instrument)
+    .flatMap((outcome) => ('figure' in outcome ? [outcome.figure] : []))
+}
+
+function who({ name, title, packageName }: Entrant): Who {
+  const version = packageName === null ? null : versionOf(packageName)
+  return { contestant: name, title, version }
 }

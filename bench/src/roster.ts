@@ -81,6 +81,14 @@ export const roster: readonly Entrant[] = [
     open: async (setup) => new (await import('./contestants/effect.ts')).EffectContestant(setup),
   },
   {
+    name: 'connpool-10',
+    title: 'floor: connpool, 10 idle',
+    packageName: null,
+    lends: 'to waiters',
+    open: async (setup) =>
+      new (await import('./contestants/connpool.ts')).ConnpoolContestant(setup),
+  },
+  {
     name: 'stack',
     title: 'floor: stack',
     packageName: null,
@@ -116,7 +124,19 @@ export const roster: readonly Entrant[] = [
     lends: 'what is idle',
     open: async (setup) => (await import('./contestants/socket-floor.ts')).SocketFloor.open(setup),
   },
+  {
+    name: 'bare-sockets',
+    title: 'floor: bare sockets',
+    packageName: null,
+    lends: 'what is idle',
+    open: async (setup) => (await import('./contestants/bare-sockets.ts')).BareSockets.open(setup),
+  },
 ]
+
+/** Whether a failure of the entrant is ours to mend: that of connpool, or of a floor. */
+export function isOurs({ packageName }: Entrant): boolean {
+  return packageName === null || packageName === 'connpool'
+}
 
 /** The entrant of that name. Throws for an unknown one. */
 export function findEntrant(name: string): Entrant {

@@ -2,11 +2,34 @@ import { GCProfiler } from 'node:v8'
 import type { Budget } from './budget.ts'
 import type { Contestant } from './contestant.ts'
 import { settle, warmUp } from './stopwatch.ts'
-import type { Work } from './work.ts'
+import type { TimedWork } from './work.ts'
+
+/**
+ * Bytes per connection that are kept while nothing happens: the growth of heapUsed between two full collections, from before the
+ * pool is opened until it has filled and the turn is over. It was done once before, so modules, code and type feedback were there.
+ * `open` resolves once all the connections are idle.
+ */
+export async function weighAtRest(
+  open: () => Promise<{ readonly close: () => Promise<void> }>,
+  connections: number,
+): Promise<number> {
+  const rehearsal = await open()
+  await settle()
+  await rehearsal.close()
+  await settle()
+  collectGarbage()
+  const before = process.memoryUsage().heapUsed
+  const pool = await open()
+  await settle()
+  collectGarbage()
+  const after = process.memoryUsage().heapUsed
+  await pool.close()
+  return (after - before) / connections
+}
 
 /** Bytes per operation: what a work allocates, or what its waiters keep alive. */
 export async function weighWork(
-  work: Work,
+  work: TimedWork,
   contestants: readonly Contestant[],
   budget: Budget,
 ): Promise<number> {
@@ -21,7 +44,7 @@ export async function weighWork(
  * thrown away. The least of several runs counts: what is above it belongs to the harness or to a late compilation.
  */
 async function weighAllocated(
-  work: Work,
+  work: TimedWork,
   contestants: readonly Contestant[],
   budget: Budget,
 ): Promise<number> {
@@ -40,7 +63,7 @@ async function weighAllocated(
  * caller is in it too: the floor shows how much that is.
  */
 async function weighRetained(
-  work: Work,
+  work: TimedWork,
   contestants: readonly Contestant[],
   budget: Budget,
 ): Promise<number> {
@@ -60,7 +83,7 @@ async function weighRetained(
 }
 
 async function allocated(
-  work: Work,
+  work: TimedWork,
   contestant: Contestant,
   operations: number,
 ): Promise<number | null> {

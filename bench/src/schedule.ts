@@ -11,17 +11,24 @@ export interface Turn {
 }
 
 /**
- * Every trial of a run, in order: one weighing each, then the timed rounds. The contestants of a work follow each other at once,
+ * Every trial of a run, in order: one weighing each, then the rounds, timed or, at rest, weighed. The contestants of a work follow each other at once,
  * so that a disturbance of the machine meets neighbours; every other round is reversed, so that none always comes first.
  */
 export function schedule(works: readonly Work[], rounds: number): Turn[] {
   const once = works.flatMap((work) =>
     work.entrants.map((name) => ({ work, entrant: findEntrant(name) })),
   )
-  const turns: Turn[] = once.map((pair) => ({ ...pair, instrument: 'weigh' }))
+  const turns: Turn[] = once
+    .filter(({ work }) => measuredBy(work) === 'time')
+    .map((pair) => ({ ...pair, instrument: 'weigh' }))
   for (let round = 0; round < rounds; round += 1) {
     const order = round % 2 === 0 ? once : once.toReversed()
-    for (const pair of order) turns.push({ ...pair, instrument: 'time' })
+    for (const pair of order) turns.push({ ...pair, instrument: measuredBy(pair.work) })
   }
   return turns
+}
+
+/** The instrument of the rounds. */
+export function measuredBy(work: Work): Instrument {
+  return work.bytes === 'at rest' ? 'weigh' : 'time'
 }

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Budget } from './budget.ts'
 import type { Contestant } from './contestant.ts'
 import { median } from './spread.ts'
-import type { Work } from './work.ts'
+import type { TimedWork } from './work.ts'
 
 /**
  * Nanoseconds per operation: the median of samples that visit the contestants (pools of different connection types) in turn.
@@ -10,7 +10,7 @@ import type { Work } from './work.ts'
  * reported. Between samples, off the clock, the loop turns twice, so that a pool does the work it puts off to the end of the turn.
  */
 export async function timeWork(
-  work: Work,
+  work: TimedWork,
   contestants: readonly Contestant[],
   budget: Budget,
 ): Promise<number> {
@@ -31,7 +31,7 @@ export async function timeWork(
 
 /** Runs the work on every contestant until it is warm. Returns the operations that fill a sample. */
 export async function warmUp(
-  work: Work,
+  work: TimedWork,
   contestants: readonly Contestant[],
   budget: Budget,
 ): Promise<number> {
@@ -59,7 +59,11 @@ export async function settle(): Promise<void> {
   await nextTurn()
 }
 
-async function elapsedMs(work: Work, contestant: Contestant, operations: number): Promise<number> {
+async function elapsedMs(
+  work: TimedWork,
+  contestant: Contestant,
+  operations: number,
+): Promise<number> {
   const start = process.hrtime.bigint()
   const running = work.run(contestant, operations)
   if (running !== undefined) await running

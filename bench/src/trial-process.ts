@@ -1,7 +1,7 @@
+import type { BudgetName } from './budget.ts'
 import { figuresOf } from './child.ts'
-import type { Entrant } from './roster.ts'
+import type { Turn } from './schedule.ts'
 import type { Instrument } from './trial.ts'
-import type { Work } from './work.ts'
 
 /** Time is taken with the heap that Node has by default: the collections a pool causes are part of its price. */
 const heap: Record<Instrument, readonly string[]> = {
@@ -10,21 +10,15 @@ const heap: Record<Instrument, readonly string[]> = {
 }
 
 /**
- * Runs one trial in a process of its own, so that no contestant inherits another's heap or compiled code. Throws a sentence that
- * says who failed at what, and why.
+ * Runs one trial in a process of its own, so that no contestant inherits another's heap or compiled code. Throws an error whose
+ * message says why it has no figure.
  */
 export async function spawnTrial(
-  entrant: Entrant,
-  work: Work,
-  instrument: Instrument,
-  quick: boolean,
+  { entrant, work, instrument }: Turn,
+  budget: BudgetName,
 ): Promise<number> {
   const flags = ['--expose-gc', ...heap[instrument]]
-  const args = [entrant.name, work.name, instrument, quick ? 'quick' : 'full']
-  const figure = await figuresOf(
-    'trial-child',
-    { flags, args },
-    `${entrant.name} failed at ${work.name}`,
-  )
+  const args = [entrant.name, work.name, instrument, budget]
+  const figure = await figuresOf('trial-child', { flags, args })
   return figure as number // The only thing that the child prints.
 }

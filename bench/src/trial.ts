@@ -4,16 +4,16 @@ import { connectionTypes } from './connection.ts'
 import type { Contestant } from './contestant.ts'
 import { within } from './patience.ts'
 import type { Entrant } from './roster.ts'
-import { weighWork } from './scales.ts'
+import { weighAtRest, weighWork } from './scales.ts'
 import { settle, timeWork } from './stopwatch.ts'
-import type { Work } from './work.ts'
+import type { RestingWork, TimedWork, Work } from './work.ts'
 
 /** What a trial finds out: ns per operation, or bytes per operation. */
 export type Instrument = 'time' | 'weigh'
 
 /**
- * One contestant at one work with one instrument: opens a pool of each connection type, takes the census, warms up, measures,
- * takes the census again. Throws a Fault where a pool lent one connection twice or lost one.
+ * One contestant at one work with one instrument. Takes the census around whatever is measured. Throws a Fault where a pool lent
+ * one connection twice or lost one.
  */
 export async function runTrial(
   entrant: Entrant,
@@ -21,20 +21,21 @@ export async function runTrial(
   instrument: Instrument,
   budget: Budget,
 ): Promise<number> {
-  const pools: { readonly contestant: Contestant; readonly census: Census }[] = []
+  if (work.bytes === 'at rest') return await runResting(entrant, work, budget)
+  return await runTimed(entrant, work, instrument, budget)
+}
+
+/** Opens a pool of each connection type, takes the census, warms up, measures, takes the census again. */
+async function runTimed(
+  entrant: Entrant,
+  work: TimedWork,
+  instrument: Instrument,
+  budget: Budget,
+): Promise<number> {
+  const max = work.maxOf?.[entrant.name] ?? work.max
+  const pools: Opened[] = []
   for (const make of connectionTypes) {
-    const census = new Census(make, {
-      max: work.max,
-      borrowers: entrant.lends === 'to waiters' ? work.max * 5 : work.max,
-      patienceMs: budget.patienceMs,
-    })
-    const contestant = await entrant.open({
-      create: census.create,
-      max: work.max,
-      maxWaiters: 2_000_000,
-      acquireTimeoutMs: work.acquireTimeoutMs,
-    })
-    pools.push({ contestant, census })
+    pools.push(await open(entrant, make, { work, max, patienceMs: budget.patienceMs }))
   }
   const countAll = async (): Promise<void> => {
     if (entrant.lends === 'nothing') return
@@ -53,4 +54,58 @@ export async function runTrial(
   await countAll()
   await Promise.all(contestants.map((contestant) => contestant.close()))
   return figure
+}
+
+/** Opens a pool and fills it, twice; the second is weighed. Both are counted afterwards: what a census knows has its weight. */
+async function runResting(entrant: Entrant, work: RestingWork, budget: Budget): Promise<number> {
+  const max = Math.ceil(work.max * budget.share)
+  const [make] = connectionTypes
+  if (make === undefined) throw new Error('there is no connection to lend')
+  const openFull = async (): Promise<Pick<Contestant, 'close'>> => {
+    const { contestant, census } = await open(entrant, make, {
+      work,
+      max,
+      patienceMs: budget.patienceMs,
+    })
+    const held = await Promise.all(Array.from({ length: max }, () => contestant.take()))
+    for (const one of held) contestant.giveBack(one)
+    const close = async (): Promise<void> => {
+      await census.count(contestant)
+      await contestant.close()
+    }
+    return { close }
+  }
+  return await within(
+    budget.trialMs,
+    weighAtRest(openFull, max),
+    () => `was not at rest within ${budget.trialMs} ms`,
+  )
+}
+
+interface Opened {
+  readonly contestant: Contestant
+  readonly census: Census
+}
+
+async function open(
+  entrant: Entrant,
+  make: (typeof connectionTypes)[number],
+  {
+    work,
+    max,
+    patienceMs,
+  }: { readonly work: Work; readonly max: number; readonly patienceMs: number },
+): Promise<Opened> {
+  const census = new Census(make, {
+    max,
+    borrowers: entrant.lends === 'to waiters' ? max + Math.min(max * 4, 1_000) : max,
+    patienceMs,
+  })
+  const contestant = await entrant.open({
+    create: census.create,
+    max,
+    maxWaiters: 2_000_000,
+    acquireTimeoutMs: work.acquireTimeoutMs,
+  })
+  return { contestant, census }
 }

@@ -28,7 +28,8 @@ test('a quick run prints a block for each work and writes the same figures as JS
     assert.equal(floor.toFloor, 1)
     for (const line of [ours, floor]) {
       assert.equal(line.rounds.length, 2)
-      assert.ok(line.ns.min > 0 && line.ns.min <= line.ns.median && line.ns.median <= line.ns.max)
+      const { min, median, max } = line.figure
+      assert.ok(min > 0 && min <= median && median <= max)
       assert.ok(line.bytes >= 0)
     }
   } finally {
@@ -37,10 +38,11 @@ test('a quick run prints a block for each work and writes the same figures as JS
 })
 
 test('the works with real sockets end, and close what they opened', async () => {
-  const works = ['--only', 'tcp-try-acquire', '--only', 'tcp-acquire']
+  const works = ['tcp-try-acquire', 'tcp-acquire', 'tcp-idle'].flatMap((work) => ['--only', work])
   const { code, stdout, stderr } = await runBench('micro', '--quick', ...works)
   assert.equal(code, 0, stderr)
   assert.match(stdout, /^ {2}connpool, TCP \d+\.\d+\.\d+( +\d+(\.\d+)?){5}$/m)
+  assert.match(stdout, /^ {2}floor: bare sockets( +-?\d+(\.\d+)?){3} +0 +1\.00$/m)
   assert.equal(stdout.match(/^ {2}floor: sockets( +\d+(\.\d+)?){4} +1\.00$/gm)?.length, 2)
 })
 
@@ -70,6 +72,6 @@ test('--help says what there is', async () => {
   assert.match(stdout, /--rounds N/)
   assert.match(
     stdout,
-    /try-acquire, acquire, acquire-timeout, use, workers, workers-8, waiters, tcp-try-acquire, tcp-acquire/,
+    /try-acquire, acquire, acquire-timeout, use, workers, workers-8, waiters, sweep, tcp-try-acquire, tcp-acquire, tcp-idle/,
   )
 })

@@ -31,8 +31,9 @@ test('a ratio compares figures of the same round', () => {
   assert.deepEqual(ours?.rounds, [20, 400, 60])
   assert.deepEqual(floor?.rounds, [10, 100, 20])
   assert.equal(ours?.toFloor, 3)
+  assert.equal(ours?.aboveFloor, 40)
   assert.equal(ours?.bytes, 48)
-  assert.deepEqual(ours?.ns, { median: 60, min: 20, max: 400 })
+  assert.deepEqual(ours?.figure, { median: 60, min: 20, max: 400 })
 })
 
 test('a median is the middle of the sorted values', () => {

@@ -1,6 +1,6 @@
 import type { Contestant } from '../contestant.ts'
 import { kept, keptMask } from '../kept.ts'
-import type { Work } from '../work.ts'
+import type { TimedWork } from '../work.ts'
 
 const entrants = [
   'connpool',
@@ -17,7 +17,7 @@ const entrants = [
 ]
 
 /** Lend and give back through a promise, one borrower, something always idle. */
-export const acquire: Work = {
+export const acquire: TimedWork = {
   name: 'acquire',
   title: 'await acquire() + release()',
   unit: 'operation',
@@ -30,7 +30,7 @@ export const acquire: Work = {
 }
 
 /** The same when the pool was given a deadline that never comes into play. */
-export const acquireTimeout: Work = {
+export const acquireTimeout: TimedWork = {
   ...acquire,
   name: 'acquire-timeout',
   title: 'await acquire() + release(), acquire timeout 10 s',

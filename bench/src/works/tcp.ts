@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Contestant } from '../contestant.ts'
 import { kept, keptMask } from '../kept.ts'
-import type { Work } from '../work.ts'
+import type { TimedWork } from '../work.ts'
 import { tryAcquire } from './try-acquire.ts'
 
 const entrants = ['connpool-tcp', 'sockets']
 
 /** Lend and give back a real socket without a promise, within a turn of the loop. */
-export const tcpTryAcquire: Work = {
+export const tcpTryAcquire: TimedWork = {
   ...tryAcquire,
   name: 'tcp-try-acquire',
   title: 'tryAcquire() + release() of a socket, within a turn of the loop',
@@ -19,7 +19,7 @@ export const tcpTryAcquire: Work = {
  * A hundred sockets, all idle since an earlier turn, are acquired in one turn and given back; then the turn ends and they are
  * idle again. Everything that comes of it is timed: the turns, too, of which each lease bears its hundredth.
  */
-export const tcpAcquire: Work = {
+export const tcpAcquire: TimedWork = {
   name: 'tcp-acquire',
   title: 'await acquire() + release() of a socket, idle since an earlier turn, 100 together',
   unit: 'lease',

@@ -1,10 +1,10 @@
 import type { Contestant } from '../contestant.ts'
 import { Fault } from '../fault.ts'
 import { kept, keptMask } from '../kept.ts'
-import type { Work } from '../work.ts'
+import type { TimedWork } from '../work.ts'
 
 /** Lend and give back without a promise, one borrower. */
-export const tryAcquire: Work = {
+export const tryAcquire: TimedWork = {
   name: 'try-acquire',
   title: 'tryAcquire() + release()',
   unit: 'operation',

@@ -2,10 +2,10 @@ import type { Connection } from '../connection.ts'
 import type { Contestant } from '../contestant.ts'
 import { Fault } from '../fault.ts'
 import { kept, keptMask } from '../kept.ts'
-import type { Work } from '../work.ts'
+import type { TimedWork } from '../work.ts'
 
 /** A borrowed connection around a trivial async function. */
-export const use: Work = {
+export const use: TimedWork = {
   name: 'use',
   title: 'await use(async (connection) => ...)',
   unit: 'operation',

@@ -1,10 +1,10 @@
 import type { Contestant } from '../contestant.ts'
 import { Fault } from '../fault.ts'
 import { kept, keptMask } from '../kept.ts'
-import type { Work } from '../work.ts'
+import type { TimedWork } from '../work.ts'
 
 /** Everything lent, a hundred thousand borrowers queue up, then it comes back and they are served. */
-export const waiters: Work = {
+export const waiters: TimedWork = {
   name: 'waiters',
   title: '100,000 waiters queued and drained',
   unit: 'waiter',

@@ -1,6 +1,6 @@
 import type { Contestant } from '../contestant.ts'
 import { kept, keptMask } from '../kept.ts'
-import type { Work } from '../work.ts'
+import type { TimedWork } from '../work.ts'
 
 const entrants = [
   'connpool',
@@ -16,7 +16,7 @@ const entrants = [
 ]
 
 /** A thousand loops that lend and give back over ten connections: every release is a hand-off to the next in line. */
-export const workers: Work = {
+export const workers: TimedWork = {
   name: 'workers',
   title: '1000 workers on 10 connections',
   unit: 'lease',
@@ -31,7 +31,7 @@ export const workers: Work = {
 }
 
 /** As small programs know it: eight loops, of which two hold a connection across a microtask and six wait in line. */
-export const workers8: Work = {
+export const workers8: TimedWork = {
   ...workers,
   name: 'workers-8',
   title: '8 workers on 2 connections, each held across a microtask',
