@@ -1,7 +1,7 @@
 import { type Machine, thisMachine } from './machine.ts'
 import { versionOf } from './package-version.ts'
 import type { Entrant } from './roster.ts'
-import { measuredBy, type Turn } from './schedule.ts'
+import { isRound, type Turn } from './schedule.ts'
 import { median, type Spread, spread } from './spread.ts'
 import type { Work } from './work.ts'
 
@@ -80,8 +80,9 @@ export function sections(outcomes: readonly Outcome[]): Section[] {
 }
 
 function section(work: Work, outcomes: readonly Outcome[]): Section {
-  const instrument = measuredBy(work)
-  const floor = figures(outcomes, work.floor, instrument)
+  const rounds = outcomes.filter(({ turn }) => isRound(turn))
+  const beside = outcomes.filter(({ turn }) => !isRound(turn))
+  const floor = figures(rounds, work.floor)
   const failed = outcomes.flatMap((outcome): Failed[] =>
     'failure' in outcome ? [{ ...who(outcome.turn.entrant), failure: outcome.failure }] : [],
   )
@@ -90,24 +91,24 @@ function section(work: Work, outcomes: readonly Outcome[]): Section {
   const lines = [...entrants]
     .filter(({ name }) => !failures.has(name))
     .map((entrant): Line => {
-      const rounds = figures(outcomes, entrant.name, instrument)
-      const weights = figures(outcomes, entrant.name, 'weigh')
+      const own = figures(rounds, entrant.name)
+      const weights = figures(beside, entrant.name)
       const against = (compare: (figure: number, floor: number) => number): number =>
-        median(rounds.map((figure, round) => compare(figure, floor[round] ?? Number.NaN)))
+        median(own.map((figure, round) => compare(figure, floor[round] ?? Number.NaN)))
       return {
         ...who(entrant),
-        figure: spread(rounds),
-        rounds,
+        figure: spread(own),
+        rounds: own,
         toFloor: against((figure, least) => figure / least),
         aboveFloor: against((figure, least) => figure - least),
-        bytes: instrument === 'weigh' || weights.length === 0 ? null : median(weights),
+        bytes: weights.length === 0 ? null : median(weights),
       }
     })
   return {
     work: work.name,
     title: work.title,
     unit: work.unit,
-    measures: instrument === 'time' ? 'ns' : 'B',
+    measures: work.bytes === 'at rest' ? 'B' : 'ns',
     bytes: work.bytes,
     floor: work.floor,
     goal: work.goal ?? null,
@@ -116,13 +117,9 @@ function section(work: Work, outcomes: readonly Outcome[]): Section {
   }
 }
 
-function figures(
-  outcomes: readonly Outcome[],
-  name: string,
-  instrument: Turn['instrument'],
-): number[] {
+function figures(outcomes: readonly Outcome[], name: string): number[] {
   return outcomes
-    .filter(({ turn }) => turn.entrant.name === name && turn.instrument === instrument)
+    .filter(({ turn }) => turn.entrant.name === name)
     .flatMap((outcome) => ('figure' in outcome ? [outcome.figure] : []))
 }
 

@@ -19,16 +19,17 @@ export function schedule(works: readonly Work[], rounds: number): Turn[] {
     work.entrants.map((name) => ({ work, entrant: findEntrant(name) })),
   )
   const turns: Turn[] = once
-    .filter(({ work }) => measuredBy(work) === 'time')
+    .filter(({ work }) => work.bytes !== 'at rest')
     .map((pair) => ({ ...pair, instrument: 'weigh' }))
   for (let round = 0; round < rounds; round += 1) {
     const order = round % 2 === 0 ? once : once.toReversed()
-    for (const pair of order) turns.push({ ...pair, instrument: measuredBy(pair.work) })
+    for (const pair of order)
+      turns.push({ ...pair, instrument: pair.work.bytes === 'at rest' ? 'weigh' : 'time' })
   }
   return turns
 }
 
-/** The instrument of the rounds. */
-export function measuredBy(work: Work): Instrument {
-  return work.bytes === 'at rest' ? 'weigh' : 'time'
+/** Whether the turn belongs to a round, and not to the weighing beside them. */
+export function isRound({ work, instrument }: Turn): boolean {
+  return work.bytes === 'at rest' || instrument !== 'weigh'
 }

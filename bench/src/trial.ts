@@ -5,11 +5,14 @@ import type { Contestant } from './contestant.ts'
 import { within } from './patience.ts'
 import type { Entrant } from './roster.ts'
 import { weighAtRest, weighWork } from './scales.ts'
-import { settle, timeWork } from './stopwatch.ts'
+import { clocks, settle, timeWork } from './stopwatch.ts'
 import type { RestingWork, TimedWork, Work } from './work.ts'
 
-/** What a trial finds out: ns per operation, or bytes per operation. */
-export type Instrument = 'time' | 'weigh'
+/**
+ * What a trial finds out, per operation: ns on the wall clock; ns that the process computed, of which others on the machine take
+ * nothing; or bytes.
+ */
+export type Instrument = 'time' | 'cpu' | 'weigh'
 
 /**
  * One contestant at one work with one instrument. Takes the census around whatever is measured. Throws a Fault where a pool lent
@@ -43,12 +46,13 @@ async function runTimed(
     await settle()
   }
   const contestants = pools.map((pool) => pool.contestant)
-  const measure = instrument === 'time' ? timeWork : weighWork
 
   await countAll()
   const figure = await within(
     budget.trialMs,
-    measure(work, contestants, budget),
+    instrument === 'weigh'
+      ? weighWork(work, contestants, budget)
+      : timeWork(work, contestants, budget, clocks[instrument]),
     () => `did not end within ${budget.trialMs} ms: somebody waits for ever`,
   )
   await countAll()

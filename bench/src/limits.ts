@@ -1,0 +1,32 @@
+/** A quick check spends less time a trial, runs fewer works, and allows more. */
+export type Form = 'full' | 'quick'
+
+/**
+ * The most that connpool may cost at a work: the median over the rounds of its ratio to the floor, or, where bytes are weighed, of
+ * what is above the floor, in floors.
+ */
+export interface Limit {
+  readonly work: string
+  readonly full: number
+  /** Absent where a quick check leaves the work out. */
+  readonly quick?: number
+}
+
+/**
+ * Full limits are about 1.3 times what a full check measured when they were set, quick ones about twice what a quick one did: that is
+ * room for noise, other machines and other lines of Node. Whoever makes something faster lowers its limits; whoever raises one says
+ * why.
+ */
+export const limits: readonly Limit[] = [
+  { work: 'try-acquire', full: 11, quick: 17 },
+  { work: 'acquire', full: 3.9, quick: 6 },
+  { work: 'acquire-timeout', full: 3.9 },
+  { work: 'use', full: 2.8, quick: 4 },
+  { work: 'workers', full: 6.2, quick: 9 },
+  { work: 'workers-8', full: 4.9, quick: 7.2 },
+  { work: 'waiters', full: 3.8, quick: 5.9 },
+  { work: 'sweep', full: 1.35, quick: 2 },
+  { work: 'tcp-try-acquire', full: 8.2 },
+  { work: 'tcp-acquire', full: 5.6, quick: 9.5 },
+  { work: 'tcp-idle', full: 1.3, quick: 3.1 },
+]
