@@ -11,6 +11,5 @@ export function duel(work: Work): Work {
 
 /** The rounds of duels, in time that was computed, and nothing weighed beside them. */
 export function duels(works: readonly Work[], rounds: number): Turn[] {
-  const turns = schedule(works.map(duel), rounds).filter(isRound)
-  return turns.map((turn) => (turn.instrument === 'time' ? { ...turn, instrument: 'cpu' } : turn))
+  return schedule(works.map(duel), rounds, 'cpu').filter(isRound)
 }

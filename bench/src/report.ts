@@ -3,6 +3,7 @@ import { versionOf } from './package-version.ts'
 import type { Entrant } from './roster.ts'
 import { isRound, type Turn } from './schedule.ts'
 import { median, type Spread, spread } from './spread.ts'
+import type { ClockName } from './stopwatch.ts'
 import type { Work } from './work.ts'
 
 /** Who did something, or failed at it. */
@@ -45,6 +46,7 @@ export interface Section {
 export interface Report {
   readonly machine: Machine
   readonly rounds: number
+  readonly clock: ClockName
   /** True when the sizes were too small for the figures to mean anything. */
   readonly quick: boolean
   readonly tookMs: number
@@ -59,7 +61,7 @@ export type Outcome =
 /** Condenses the outcomes of a run. They must hold, of every contestant that did not fail, a figure a round. */
 export function report(
   outcomes: readonly Outcome[],
-  run: Pick<Report, 'rounds' | 'quick' | 'tookMs'>,
+  run: Pick<Report, 'rounds' | 'clock' | 'quick' | 'tookMs'>,
 ): Report {
   return {
     machine: thisMachine(),

@@ -1,5 +1,6 @@
 import type { Entrant } from './roster.ts'
 import { findEntrant } from './roster.ts'
+import type { ClockName } from './stopwatch.ts'
 import type { Instrument } from './trial.ts'
 import type { Work } from './work.ts'
 
@@ -14,7 +15,11 @@ export interface Turn {
  * Every trial of a run, in order: one weighing each, then the rounds, timed or, at rest, weighed. The contestants of a work follow each other at once,
  * so that a disturbance of the machine meets neighbours; every other round is reversed, so that none always comes first.
  */
-export function schedule(works: readonly Work[], rounds: number): Turn[] {
+export function schedule(
+  works: readonly Work[],
+  rounds: number,
+  clock: ClockName = 'time',
+): Turn[] {
   const once = works.flatMap((work) =>
     work.entrants.map((name) => ({ work, entrant: findEntrant(name) })),
   )
@@ -24,7 +29,7 @@ export function schedule(works: readonly Work[], rounds: number): Turn[] {
   for (let round = 0; round < rounds; round += 1) {
     const order = round % 2 === 0 ? once : once.toReversed()
     for (const pair of order)
-      turns.push({ ...pair, instrument: pair.work.bytes === 'at rest' ? 'weigh' : 'time' })
+      turns.push({ ...pair, instrument: pair.work.bytes === 'at rest' ? 'weigh' : clock })
   }
   return turns
 }

@@ -7,7 +7,10 @@ import type { TimedWork } from './work.ts'
 /** A reading in ms, of which only differences mean something. */
 type Clock = () => number
 
-export const clocks: Readonly<Record<'time' | 'cpu', Clock>> = {
+/** The wall clock, and what the process computed: of that, others on the machine take nothing. */
+export type ClockName = 'time' | 'cpu'
+
+export const clocks: Readonly<Record<ClockName, Clock>> = {
   time: () => Number(process.hrtime.bigint()) / 1e6,
   cpu: () => {
     const { user, system } = process.cpuUsage()

@@ -8,6 +8,7 @@ export function table(report: Report): string {
     inWords(machine),
     `median and range of ${report.rounds} rounds, every trial in a process of its own`,
   ]
+  if (report.clock === 'cpu') head.push('time that the process computed, all in one thread')
   if (report.quick) head.push('quick run: these figures mean nothing')
   const all = report.works.flatMap(({ lines, failed }) => [...lines, ...failed])
   const width = Math.max(...all.map(label).map(length))

@@ -5,14 +5,11 @@ import type { Contestant } from './contestant.ts'
 import { within } from './patience.ts'
 import type { Entrant } from './roster.ts'
 import { weighAtRest, weighWork } from './scales.ts'
-import { clocks, settle, timeWork } from './stopwatch.ts'
+import { type ClockName, clocks, settle, timeWork } from './stopwatch.ts'
 import type { RestingWork, TimedWork, Work } from './work.ts'
 
-/**
- * What a trial finds out, per operation: ns on the wall clock; ns that the process computed, of which others on the machine take
- * nothing; or bytes.
- */
-export type Instrument = 'time' | 'cpu' | 'weigh'
+/** What a trial finds out, per operation: ns by one of the clocks, or bytes. */
+export type Instrument = ClockName | 'weigh'
 
 /**
  * One contestant at one work with one instrument. Takes the census around whatever is measured. Throws a Fault where a pool lent

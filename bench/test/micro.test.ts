@@ -46,6 +46,16 @@ test('the works with real sockets end, and close what they opened', async () => 
   assert.equal(stdout.match(/^ {2}floor: sockets( +\d+(\.\d+)?){4} +1\.00$/gm)?.length, 2)
 })
 
+test('by the other clock, the table says so', async () => {
+  const { code, stdout, stderr } = await runBench(
+    'micro',
+    ...['--quick', '--cpu', '--only', 'acquire-timeout'],
+  )
+  assert.equal(code, 0, stderr)
+  assert.match(stdout, /^time that the process computed, all in one thread$/m)
+  assert.match(stdout, /^ {2}connpool \d+\.\d+\.\d+( +\d+(\.\d+)?){5}$/m)
+})
+
 const mistakes: Record<string, [args: string[], sentence: RegExp]> = {
   'a work that does not exist': [['--only', 'sleep'], /no work is called 'sleep'; there are try-/],
   'no rounds': [['--rounds', '0'], /--rounds takes a whole number from 1 to 100, not '0'/],

@@ -26,7 +26,7 @@ test('a ratio compares figures of the same round', () => {
     turn,
     figure: figures[i] ?? Number.NaN,
   }))
-  const { works } = report(outcomes, { rounds: 3, quick: false, tookMs: 1 })
+  const { works } = report(outcomes, { rounds: 3, clock: 'time', quick: false, tookMs: 1 })
   const [ours, floor] = works[0]?.lines ?? []
   assert.deepEqual(ours?.rounds, [20, 400, 60])
   assert.deepEqual(floor?.rounds, [10, 100, 20])

@@ -6,7 +6,7 @@ import { runTurns } from '../src/run.ts'
 import { schedule } from '../src/schedule.ts'
 import { table } from '../src/table.ts'
 
-const terms = { rounds: 2, quick: false, tookMs: 1 }
+const terms = { rounds: 2, clock: 'time', quick: false, tookMs: 1 } as const
 const turns = schedule([findWork('workers')], 2)
 const failing = (name: string) => {
   const ran: string[] = []
