@@ -32,7 +32,7 @@ export const budgets: Readonly<Record<BudgetName, Budget>> = {
   },
   /** For ratios to a floor that nobody quotes. */
   brief: {
-    warmUpMs: 50,
+    warmUpMs: 100,
     sampleMs: 4,
     measureMs: 40,
     weighOperations: 5_000,

@@ -57,6 +57,7 @@ async function judgeAll(form: Form, rounds: number, asked: readonly Limit[]): Pr
   )
   const exceeded = verdicts.filter(({ is }) => is === 'exceeded').length
   const seconds = ((performance.now() - started) / 1_000).toFixed(0)
+  console.log(`Node ${process.version}; the limits were measured on Node 20\n`)
   console.log(`${verdictTable(verdicts)}\n`)
   console.log(`${exceeded} of ${verdicts.length} limits exceeded; took ${seconds} s`)
   if (exceeded > 0) process.exitCode = 1
