@@ -109,7 +109,7 @@ export function findSeries(name: string): Series {
 function pointOf(kind: string): Series['point'] {
   return async (contestant, size, pace) => {
     const order = { flags: ['--expose-gc'], args: [kind, contestant, String(size), pace] }
-    const figures = await figuresOf('scale/point-child', order, contestant)
+    const figures = await figuresOf('scale/point-child', order)
     return figures as Record<string, number> // The only thing that the child prints.
   }
 }
@@ -117,6 +117,6 @@ function pointOf(kind: string): Series['point'] {
 async function expiryPoint(contestant: string, size: number): Promise<Record<string, number>> {
   const order = { flags: [], args: [contestant, String(size)] }
   // The only thing that the child prints.
-  const expiry = (await figuresOf('expiry-child', order, contestant)) as Expiry
+  const expiry = (await figuresOf('expiry-child', order)) as Expiry
   return { ns: (expiry.lastLateMs * 1e6) / size, longestMs: expiry.longestTurnMs }
 }
