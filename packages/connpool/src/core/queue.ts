@@ -1,5 +1,5 @@
 import { Deadlines } from './deadlines.ts'
-import { List } from './list.ts'
+import { Line } from './line.ts'
 import type { Moment, Waiter } from './waiter.ts'
 
 /** `fifo`: first come, first served. `adaptive-lifo`: newest first while the oldest waits too long. */
@@ -23,7 +23,7 @@ const PASSES = 8
  */
 export class Queue {
   readonly #order: QueueOrder
-  readonly #queues: List<Waiter>[] = []
+  readonly #queues: Line<Waiter>[] = []
   readonly #patience = new Deadlines<Waiter>()
   #arrivals = 0
   #passes = 0
@@ -33,7 +33,7 @@ export class Queue {
 
   constructor(order: QueueOrder) {
     this.#order = order
-    for (let priority = 0; priority < PRIORITIES; priority++) this.#queues.push(new List())
+    for (let priority = 0; priority < PRIORITIES; priority++) this.#queues.push(new Line())
   }
 
   /** Those for whom a connection is owed. */
@@ -61,15 +61,13 @@ export class Queue {
 
   /** The turn ends: those who came in it wait from now on. They are at the newest ends. */
   settle(now: number): void {
+    if (this.size === 0) return
     const moment: Moment = { at: now }
-    for (const queue of this.#queues) {
-      let first: Waiter | null = null
-      for (let waiter = queue.last; waiter?.since === null; waiter = waiter.prev) first = waiter
-      for (let waiter = first; waiter !== null; waiter = waiter.next) {
-        waiter.since = moment
-        this.#patience.add(waiter, waiter.turnOnly ? Infinity : now + waiter.patienceMs)
-      }
+    const begin = (waiter: Waiter) => {
+      waiter.since = moment
+      this.#patience.add(waiter, waiter.turnOnly ? Infinity : now + waiter.patienceMs)
     }
+    for (const queue of this.#queues) queue.eachNew(isNew, begin)
   }
 
   /** Who is served next. */
@@ -126,9 +124,13 @@ export class Queue {
     return null
   }
 
-  #queueOf(waiter: Waiter): List<Waiter> {
+  #queueOf(waiter: Waiter): Line<Waiter> {
     const queue = this.#queues[waiter.priority]
     if (queue === undefined) throw new RangeError(`priority ${waiter.priority} is not 0 to 7`)
     return queue
   }
+}
+
+function isNew({ since }: Waiter): boolean {
+  return since === null
 }

@@ -1,5 +1,5 @@
 import { OUTSIDE, type Timed } from './deadlines.ts'
-import type { Linked } from './list.ts'
+import type { Placed } from './line.ts'
 
 /** What a waiter waits for: a lease, or for `min` to stand. */
 export type Purpose = 'lease' | 'ready'
@@ -16,9 +16,8 @@ export interface Moment {
  * One queued acquire. It is settled exactly once: granted, refused, expired or withdrawn. The shell's
  * promise extends it: of those who wait there can be very many, and an object less each is felt.
  */
-export class Waiter implements Linked<Waiter>, Timed<Waiter> {
-  prev: Waiter | null = null
-  next: Waiter | null = null
+export class Waiter implements Placed, Timed<Waiter> {
+  place = 0
   dueAt: number = Infinity
   dueIndex: number = OUTSIDE
   earlier: Waiter | null = null
