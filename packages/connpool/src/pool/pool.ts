@@ -71,6 +71,8 @@ export interface ReadyOptions {
 }
 
 const PLAIN: AcquireOptions = Object.freeze({})
+/** A verb that lends; it stands on the stack of whoever is refused at once. */
+type AcquiringVerb = 'acquire' | 'use'
 const ACQUIRE_RULES: Rules = {
   signal: {
     check: (value) => value instanceof AbortSignal,
@@ -147,13 +149,9 @@ export class Pool<T> {
    * ConnectFailedError, InvalidOptionError, or the reason of an aborted `signal`; all by rejecting.
    */
   acquire(options?: AcquireOptions): Promise<Lease<T>> {
-    if (options === undefined) {
-      const warm = this.#machine.retake()
-      if (warm !== null) return Promise.resolve(this.#loans.renew(warm))
-      const slot = this.#machine.take(false)
-      return slot === null ? this.#queue(PLAIN) : Promise.resolve(this.#loans.make(slot, 0))
-    }
-    return this.#acquireWith('acquire', options, ACQUIRE_RULES)
+    if (options !== undefined) return this.#acquireWith('acquire', options, ACQUIRE_RULES)
+    const lease = this.#lendNow()
+    return lease === null ? this.#queue('acquire', PLAIN) : Promise.resolve(lease)
   }
 
   /**
@@ -169,8 +167,9 @@ export class Pool<T> {
   }
 
   /**
-   * Calls `fn` with a connection; releases it when `fn` is done, and destroys it when `fn` throws,
-   * unless `keep` says that it is sound. A lease that `fn` ended itself is left alone.
+   * Calls `fn` with a connection, at once where one is at hand; releases it when `fn` is done, and
+   * destroys it when `fn` throws, unless `keep` says that it is sound. A lease that `fn` ended itself is
+   * left alone.
    * @throws whatever `acquire` or `fn` throws.
    */
   async use<R>(
@@ -178,9 +177,10 @@ export class Pool<T> {
     options?: UseOptions,
   ): Promise<R> {
     checkArgument(this, 'use(): the first argument', fn, callback)
-    const lease = await (options === undefined
-      ? this.acquire()
-      : this.#acquireWith('use', options, USE_RULES))
+    const lease =
+      options === undefined
+        ? (this.#lendNow() ?? (await this.#queue('use', PLAIN)))
+        : await this.#acquireWith('use', options, USE_RULES)
     let result: R
     try {
       result = await fn(lease.connection, lease)
@@ -334,7 +334,7 @@ export class Pool<T> {
     return slot
   }
 
-  #acquireWith(verb: string, options: AcquireOptions, known: Rules): Promise<Lease<T>> {
+  #acquireWith(verb: AcquiringVerb, options: AcquireOptions, known: Rules): Promise<Lease<T>> {
     try {
       checkArguments(this, verb, options, known)
     } catch (error) {
@@ -344,17 +344,25 @@ export class Pool<T> {
       this.#machine.abortedBefore()
       return Promise.reject(options.signal.reason)
     }
-    const slot = this.#machine.take(false)
-    return slot === null ? this.#queue(options) : Promise.resolve(this.#loans.make(slot, 0))
+    const lease = this.#lendNow()
+    return lease === null ? this.#queue(verb, options) : Promise.resolve(lease)
   }
 
-  #queue(options: AcquireOptions): Promise<Lease<T>> {
+  /** A lease that nothing has to be waited for, not even a turn of the loop; or null. */
+  #lendNow(): Lease<T> | null {
+    const warm = this.#machine.retake()
+    if (warm !== null) return this.#loans.renew(warm)
+    const slot = this.#machine.take(false)
+    return slot === null ? null : this.#loans.make(slot, 0)
+  }
+
+  #queue(verb: AcquiringVerb, options: AcquireOptions): Promise<Lease<T>> {
     return new Promise((resolve, reject) => {
       const { signal, priority = 0, timeoutMs = this.#settings.acquireTimeoutMs } = options
       const ticket = new Ticket<Lease<T>>('lease', priority, timeoutMs, resolve, reject)
       if (signal !== undefined) ticket.heed(signal, this.#world)
       if (this.#machine.join(ticket)) this.#turns.expectEnd()
-      else this.#world.asked(ticket, this.acquire, () => this.#machine.request(ticket, this.#now()))
+      else this.#world.asked(ticket, this[verb], () => this.#machine.request(ticket, this.#now()))
     })
   }
 

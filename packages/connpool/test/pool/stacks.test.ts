@@ -11,7 +11,14 @@ test('who asks in vain is told where it was asked, and of no frame of the pool',
   const full = await rejection(askFromHere(() => pool.acquire()))
   assert.match(full.stack ?? '', /^QueueFullError: .*\n {4}at .*stacks\.test\.ts.*\n.*askFromHere/)
   await pool.close()
-  for (const ask of [() => pool.acquire(), () => pool.ready(), () => pool.use(() => {})]) {
+  const asks = [
+    () => pool.acquire(),
+    () => pool.acquire({ priority: 1 }),
+    () => pool.ready(),
+    () => pool.use(() => {}),
+    () => pool.use(() => {}, { priority: 1 }),
+  ]
+  for (const ask of asks) {
     const { stack = '' } = await rejection(askFromHere<Promise<unknown>>(ask))
     assert.match(stack, /^PoolClosedError: .*\n/)
     assert.match(stack, /askFromHere/)

@@ -21,6 +21,18 @@ describe('use', () => {
     await pool.close()
   })
 
+  test('calls the function at once where a connection is at hand, and later where none is', async () => {
+    const { pool } = fixture({ max: 1 })
+    const called: string[] = []
+    const first = pool.use(() => called.push('first'))
+    assert.equal(called.length, 0)
+    await first
+    const second = pool.use(() => called.push('second'))
+    assert.deepEqual(called, ['first', 'second'])
+    await second
+    await pool.close()
+  })
+
   test('destroys the connection when the function throws or rejects, and passes the error on', async () => {
     const { pool, source } = fixture({ max: 1 })
     const error = new Error('half a reply')
