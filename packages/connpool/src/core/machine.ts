@@ -1,6 +1,7 @@
 import { Agenda } from './agenda.ts'
 import type { FailureClass } from './backoff.ts'
 import type { Diagnosis, Effects } from './effects.ts'
+import { FastPath } from './fast-path.ts'
 import type { Limits } from './limits.ts'
 import { Moves } from './moves.ts'
 import { Policy } from './policy.ts'
@@ -19,16 +20,14 @@ import type { Refusal, Waiter } from './waiter.ts'
 export class PoolMachine<C> {
   readonly moves: Moves<C>
   readonly policy: Policy<C>
+  /** What most events come to, and nothing follows from. */
+  readonly fast: FastPath<C>
   /** How often the pool was invalidated. */
   generation = 0
 
   readonly #agenda: Agenda<C>
   readonly #limits: Limits
   readonly #roster: Roster<C>
-  /** More is to be minded before an idle one is lent than whether it is fit. */
-  readonly #minds: boolean
-  /** What comes back may go on to somebody else as it is. */
-  readonly #handsOn: boolean
   /** When the grace of a close that is under way ends. */
   #closeBy = Infinity
 
@@ -38,9 +37,7 @@ export class PoolMachine<C> {
     this.#agenda = new Agenda<C>(this.moves, this.policy)
     this.#limits = limits
     this.#roster = this.moves.roster
-    const { maxLeases, resets, probes, probeAfterIdleMs } = limits
-    this.#minds = limits.minIdle > 0 || probes
-    this.#handsOn = maxLeases === 1 && !resets && !(probes && probeAfterIdleMs === 0)
+    this.fast = new FastPath<C>(this.moves, this.policy)
   }
 
   /** Somebody waits, so the process must not end. */
@@ -50,43 +47,6 @@ export class PoolMachine<C> {
   }
 
   // ── Borrowers ─────────────────────────────────────────────────────────────────────────────────
-
-  /**
-   * The fastest path: lends anew what came back in this turn, which nobody has to be told of at its end,
-   * as long as it is fit; or answers null.
-   */
-  retake(): Slot<C> | null {
-    const slot = this.policy.footing === 'steady' ? this.#roster.warm : null
-    if (slot === null || this.#minds || slot.uses + 1 >= this.#limits.maxUses) return null
-    if (!this.moves.effects.fit(slot)) return null
-    this.moves.tally.acquires++
-    this.moves.tally.hits++
-    this.#roster.lendWarm(slot)
-    return slot
-  }
-
-  /**
-   * The fast path: lends what needs no clock to be lent, and is fit (laws 14 and 15); or answers null.
-   * `unpolled`: also one that was parked in an earlier turn of the loop and may have died since.
-   */
-  take(unpolled: boolean): Slot<C> | null {
-    const slot = this.policy.footing === 'steady' ? this.#roster.candidate : null
-    if (slot === null || slot.uses + 1 >= this.#limits.maxUses) return null
-    if (slot.state === 'idle') {
-      if (slot.stamped && !unpolled && !this.moves.freshness.inTurn) return null
-      if (this.#minds && this.#isMinded(slot)) return null
-    }
-    if (!this.moves.effects.fit(slot)) return null
-    this.moves.tally.acquires++
-    this.moves.lend(slot)
-    return slot
-  }
-
-  /** An idle one is needed in reserve, or has to be probed. */
-  #isMinded(slot: Slot<C>): boolean {
-    const { minIdle, probes, probeAfterIdleMs } = this.#limits
-    return this.#roster.unused <= minIdle || (probes && (slot.stamped || probeAfterIdleMs === 0))
-  }
 
   /** Lends at once, without the turn that an acquire would wait for, what needs no probe; or null. */
   takeNow(now: number): Slot<C> | null {
@@ -102,20 +62,6 @@ export class PoolMachine<C> {
     }
     policy.pump(now)
     return taken
-  }
-
-  /**
-   * The fast path of one who has to wait while others do: it needs no clock. Answers false when there
-   * is more to it.
-   */
-  join(waiter: Waiter): boolean {
-    const { queue, freshness, tally } = this.moves
-    if (this.policy.footing !== 'loaded' || waiter.turnOnly) return false
-    if (queue.size >= this.#limits.maxWaiters) return false
-    tally.acquires++
-    waiter.turn = freshness.turnFor(true)
-    queue.enqueue(waiter)
-    return true
   }
 
   /** An acquire that the fast path did not serve. */
@@ -156,37 +102,6 @@ export class PoolMachine<C> {
     if (!waiter.queued) return false
     this.moves.withdraw(waiter, now)
     this.policy.pump(now)
-    return true
-  }
-
-  /**
-   * The fast path: a clean release that owes nothing to anybody, or all of it to one who came in this
-   * turn. Answers false when it is neither.
-   */
-  giveBack(slot: Slot<C>, idleForMs: number): boolean {
-    const { footing } = this.policy
-    if (footing === 'unsure' || slot.fate !== null || !slot.proven) return false
-    if (slot.leases === 0) return false
-    if (footing === 'loaded') return this.#handOn(slot)
-    if (slot.leases === 1) {
-      if (this.#limits.resets || this.#roster.unused >= this.policy.maxIdle) return false
-      slot.idleForMs = idleForMs
-      this.#roster.endLease(slot)
-      this.#roster.shelve(slot)
-    } else this.#roster.endLease(slot)
-    this.moves.tally.releases++
-    return true
-  }
-
-  /** To the next waiter without a look at the clock, while others still wait after him. */
-  #handOn(slot: Slot<C>): boolean {
-    const { moves } = this
-    if (!this.#handsOn || slot.uses + 1 >= this.#limits.maxUses) return false
-    const waiter = moves.queue.newcomer
-    if (waiter === null || moves.queue.size === 1 || !moves.effects.fit(slot)) return false
-    moves.tally.releases++
-    this.#roster.endLease(slot)
-    moves.grant(waiter, slot, 0)
     return true
   }
 

@@ -1,4 +1,5 @@
 import type { Diagnosis } from '../core/effects.ts'
+import type { FastPath } from '../core/fast-path.ts'
 import type { PoolMachine } from '../core/machine.ts'
 import type { CloseReason, Slot } from '../core/slot.ts'
 import type { Cargo, Holding } from './cargo.ts'
@@ -35,6 +36,7 @@ export interface LoanOffice<T> {
 export class Loans<T> implements Lender<T> {
   readonly #office: LoanOffice<T>
   readonly #machine: PoolMachine<Cargo<T>>
+  readonly #fast: FastPath<Cargo<T>>
   readonly #custody: Custody<T> | null
   readonly #events: Events
   readonly #turns: Turns
@@ -46,6 +48,7 @@ export class Loans<T> implements Lender<T> {
   constructor(office: LoanOffice<T>, maxLeases: number) {
     this.#office = office
     this.#machine = office.machine
+    this.#fast = office.machine.fast
     this.#custody = office.custody
     this.#events = office.events
     this.#turns = office.turns
@@ -74,7 +77,7 @@ export class Loans<T> implements Lender<T> {
 
   release(slot: Slot<Cargo<T>>, holding: Holding | null, idleForMs: number): void {
     const isPlain = this.#custody === null && !this.#events.heard.release
-    if (isPlain && this.#machine.giveBack(slot, idleForMs)) this.#turns.expectEnd()
+    if (isPlain && this.#fast.giveBack(slot, idleForMs)) this.#turns.expectEnd()
     else this.#releaseWithCare(slot, holding, idleForMs)
   }
 
@@ -95,7 +98,7 @@ export class Loans<T> implements Lender<T> {
       }
       unsent = !custody.flushed(connection)
     }
-    if (unsent || !this.#machine.giveBack(slot, idleForMs)) {
+    if (unsent || !this.#fast.giveBack(slot, idleForMs)) {
       this.#machine.returned(slot, idleForMs, unclean, unsent, this.#office.now())
     }
     this.#turns.expectEnd()

@@ -1,3 +1,4 @@
+import type { FastPath } from '../core/fast-path.ts'
 import type { PoolMachine } from '../core/machine.ts'
 import { PRIORITIES } from '../core/queue.ts'
 import type { Slot } from '../core/slot.ts'
@@ -118,6 +119,7 @@ export class Pool<T> {
   readonly #settings: ResolvedSettings
   readonly #world: World<T>
   readonly #machine: PoolMachine<Cargo<T>>
+  readonly #fast: FastPath<Cargo<T>>
   readonly #loans: Loans<T>
   readonly #turns: Turns
   #closed: Promise<void> | null = null
@@ -133,6 +135,7 @@ export class Pool<T> {
       drained: () => this.#drained(),
     })
     this.#machine = this.#world.machine
+    this.#fast = this.#machine.fast
     this.#loans = this.#world.loans
     this.#turns = this.#world.turns
     enter(this as Pool<unknown>)
@@ -160,9 +163,9 @@ export class Pool<T> {
    * so a connection that died unnoticed while the loop was blocked may be lent; `acquire` lends none.
    */
   tryAcquire(): Lease<T> | null {
-    const warm = this.#machine.retake()
+    const warm = this.#fast.retake()
     if (warm !== null) return this.#loans.renew(warm)
-    const slot = this.#machine.take(true) ?? this.#takeNow()
+    const slot = this.#fast.take(true) ?? this.#takeNow()
     return slot === null ? null : this.#loans.make(slot, 0)
   }
 
@@ -350,9 +353,9 @@ export class Pool<T> {
 
   /** A lease that nothing has to be waited for, not even a turn of the loop; or null. */
   #lendNow(): Lease<T> | null {
-    const warm = this.#machine.retake()
+    const warm = this.#fast.retake()
     if (warm !== null) return this.#loans.renew(warm)
-    const slot = this.#machine.take(false)
+    const slot = this.#fast.take(false)
     return slot === null ? null : this.#loans.make(slot, 0)
   }
 
@@ -361,7 +364,7 @@ export class Pool<T> {
       const { signal, priority = 0, timeoutMs = this.#settings.acquireTimeoutMs } = options
       const ticket = new Ticket<Lease<T>>('lease', priority, timeoutMs, resolve, reject)
       if (signal !== undefined) ticket.heed(signal, this.#world)
-      if (this.#machine.join(ticket)) this.#turns.expectEnd()
+      if (this.#fast.join(ticket)) this.#turns.expectEnd()
       else this.#world.asked(ticket, this[verb], () => this.#machine.request(ticket, this.#now()))
     })
   }

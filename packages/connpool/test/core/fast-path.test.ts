@@ -5,7 +5,7 @@ import { connection, stocked } from './support/stocked.ts'
 import { World } from './support/world.ts'
 
 /** What the fast path lends, by itself. */
-const taken = ({ machine }: World, unpolled = false) => machine.take(unpolled)?.id ?? null
+const taken = ({ machine }: World, unpolled = false) => machine.fast.take(unpolled)?.id ?? null
 
 describe('the fast path lends', () => {
   test('what was parked in this turn', () => {
@@ -52,7 +52,7 @@ describe('the fast path takes back', () => {
     world.release(lease, { unclean: true })
     world.cleaned()
     const next = world.acquire()
-    assert.equal(world.machine.giveBack(connection(world, 1).slot, Infinity), false)
+    assert.equal(world.machine.fast.giveBack(connection(world, 1).slot, Infinity), false)
     assert.equal(next.state, 'granted')
   })
 })

@@ -134,7 +134,7 @@ test('an end of a lease that was ended changes nothing', () => {
   const world = stocked(1)
   const { slot } = connection(world, 1)
   world.quiet('doubled ends', () => {
-    assert.equal(world.machine.giveBack(slot, Infinity), false)
+    assert.equal(world.machine.fast.giveBack(slot, Infinity), false)
     world.machine.returned(slot, Infinity, false, false, 0)
     world.machine.returned(slot, Infinity, true, false, 0)
     world.machine.returnedUnfit(slot, { reason: 'dirty', error: undefined }, 0)

@@ -41,12 +41,12 @@ test('what goes out and comes back within a turn is where it belongs whenever so
 
 test('it is the last that came back, and is no news at the end of the turn', () => {
   const { machine } = stocked(3)
-  const [first, second] = [machine.take(true), machine.take(true)]
+  const [first, second] = [machine.fast.take(true), machine.fast.take(true)]
   assert.ok(first !== null && second !== null)
-  assert.ok(machine.giveBack(second, Infinity) && machine.giveBack(first, Infinity))
-  assert.equal(machine.retake(), first)
-  assert.equal(machine.retake(), null, 'the other is where the idle ones are')
-  assert.equal(machine.take(true), second)
+  assert.ok(machine.fast.giveBack(second, Infinity) && machine.fast.giveBack(first, Infinity))
+  assert.equal(machine.fast.retake(), first)
+  assert.equal(machine.fast.retake(), null, 'the other is where the idle ones are')
+  assert.equal(machine.fast.take(true), second)
 })
 
 test('it counts for what may be idle', () => {
@@ -68,15 +68,19 @@ test('it counts for what may be idle', () => {
 
 test('where the first is to be lent first, or connections are shared, there is none', () => {
   const queue = stocked(2, { idleOrder: 'fifo' }).machine
-  const [first, second] = [queue.take(true), queue.take(true)]
+  const [first, second] = [queue.fast.take(true), queue.fast.take(true)]
   assert.ok(first !== null && second !== null)
-  assert.ok(queue.giveBack(first, Infinity) && queue.giveBack(second, Infinity))
-  assert.equal(queue.retake() ?? queue.take(true), first)
+  assert.ok(queue.fast.giveBack(first, Infinity) && queue.fast.giveBack(second, Infinity))
+  assert.equal(queue.fast.retake() ?? queue.fast.take(true), first)
   const shared = stocked(2, { maxLeases: 2 }).machine
-  const [one, same, other] = [shared.take(true), shared.take(true), shared.take(true)]
+  const [one, same, other] = [
+    shared.fast.take(true),
+    shared.fast.take(true),
+    shared.fast.take(true),
+  ]
   assert.ok(one !== null && one === same && other !== null)
-  assert.ok(shared.giveBack(one, Infinity) && shared.giveBack(other, Infinity))
-  assert.equal(shared.retake() ?? shared.take(true), one, 'the fullest first')
+  assert.ok(shared.fast.giveBack(one, Infinity) && shared.fast.giveBack(other, Infinity))
+  assert.equal(shared.fast.retake() ?? shared.fast.take(true), one, 'the fullest first')
 })
 
 function held(world: World, pick: number, act: (ticket: Ticket) => void): void {

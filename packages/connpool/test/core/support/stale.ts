@@ -17,7 +17,7 @@ export function staleAnswers(world: World, connection: Connection): Idle[] {
     [asked !== 'reset', 'resetDone', () => machine.resetDone(slot, false, undefined, now)],
     [destroyed === null || gone, 'closed', () => machine.closed(slot, now)],
     [destroyed !== null || gone, 'died', () => machine.died(slot, 'config', undefined, now)],
-    [holders === 0, 'giveBack', () => machine.giveBack(slot, Infinity)],
+    [holders === 0, 'giveBack', () => machine.fast.giveBack(slot, Infinity)],
     [holders === 0, 'returned', () => machine.returned(slot, Infinity, true, false, now)],
     [holders === 0, 'discard', () => machine.discard(slot, 'destroyed', undefined, now)],
     [holders === 0, 'detach', () => machine.detach(slot, now)],

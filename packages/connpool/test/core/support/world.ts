@@ -22,9 +22,9 @@ export class World extends Stage {
     const ticket = truth.ticket('lease', ask)
     truth.tally.acquires++
     this.event(() => {
-      const slot = machine.retake() ?? machine.take(yielded)
+      const slot = machine.fast.retake() ?? machine.fast.take(yielded)
       if (slot === null) {
-        if (!machine.join(ticket.waiter)) machine.request(ticket.waiter, truth.now)
+        if (!machine.fast.join(ticket.waiter)) machine.request(ticket.waiter, truth.now)
       } else {
         assert.equal(truth.waiting.length, 1, 'the fast path jumped the queue')
         this.#lent(ticket, slot.cargo, yielded)
@@ -38,7 +38,7 @@ export class World extends Stage {
     return this.event(() => {
       const mayTake = truth.waiting.length === 0 && !truth.paused && !truth.closing
       this.trying = true
-      const slot = machine.retake() ?? machine.take(true) ?? machine.takeNow(truth.now)
+      const slot = machine.fast.retake() ?? machine.fast.take(true) ?? machine.takeNow(truth.now)
       this.trying = false
       truth.lending = null
       if (slot === null) return null
@@ -84,7 +84,7 @@ export class World extends Stage {
       this.judge.returning = connection
       if (!isFit) {
         machine.returnedUnfit(slot, diagnosisOf(connection), truth.now)
-      } else if (unclean || unsent || !machine.giveBack(slot, idleForMs)) {
+      } else if (unclean || unsent || !machine.fast.giveBack(slot, idleForMs)) {
         machine.returned(slot, idleForMs, unclean, unsent, truth.now)
       }
     })
