@@ -4,7 +4,7 @@ import { connectionTypes } from './connection.ts'
 import type { Contestant } from './contestant.ts'
 import { within } from './patience.ts'
 import type { Entrant } from './roster.ts'
-import { weighAtRest, weighWork } from './scales.ts'
+import { weighAtRest, weighWork } from './weighing.ts'
 import { type ClockName, clocks, settle, timeWork } from './stopwatch.ts'
 import type { RestingWork, TimedWork, Work } from './work.ts'
 
