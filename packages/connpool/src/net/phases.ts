@@ -34,9 +34,9 @@ export class Phases {
     this.#signal = signal
   }
 
-  /** How long the phases took that are over. */
+  /** How long the phases took. None comes after them. */
   get timings(): Timings {
-    return Object.freeze({ ...this.#timings })
+    return Object.freeze(this.#timings)
   }
 
   /**
