@@ -14,6 +14,8 @@ interface Inside {
   }
 }
 
+const NONE: readonly never[] = []
+
 /** What was added since birth, in order; and the names of which something is gone. */
 interface Difference {
   readonly added: readonly (readonly [name: Name, listener: Listener])[]
@@ -27,7 +29,6 @@ interface Difference {
  */
 export class BirthListeners {
   readonly #emitter: EventEmitter & Inside
-  #born: ReadonlyMap<Name, readonly Listener[]> = new Map()
   /**
    * What Node keeps of them: a few reads then show that nothing has changed. All sockets have listeners
    * of the three names that stand by themselves, and many have no others.
@@ -36,8 +37,11 @@ export class BirthListeners {
   #close: unknown
   #error: unknown
   #end: unknown
-  #others: readonly (readonly [name: Name, kept: unknown])[] = []
-  #several: readonly (readonly [kept: readonly unknown[], copy: readonly unknown[]])[] = []
+  #others: readonly (readonly [name: Name, kept: unknown])[] = NONE
+  /** What is kept as an array, as it was. */
+  #several: readonly (readonly [kept: readonly unknown[], copy: readonly Listener[]])[] = NONE
+  /** Where it cannot be seen what Node keeps: all of them. */
+  #all: ReadonlyMap<Name, readonly Listener[]> | null = null
 
   constructor(emitter: EventEmitter) {
     this.#emitter = emitter
@@ -71,8 +75,9 @@ export class BirthListeners {
   difference(): Difference {
     const added: [Name, Listener][] = []
     const lost: Name[] = []
-    for (const name of new Set([...this.#born.keys(), ...this.#emitter.eventNames()])) {
-      const gone = [...(this.#born.get(name) ?? [])]
+    const born = this.#all ?? this.#born()
+    for (const name of new Set([...born.keys(), ...this.#emitter.eventNames()])) {
+      const gone = [...(born.get(name) ?? [])]
       for (const listener of listenersOf(this.#emitter, name)) {
         const place = gone.indexOf(listener)
         if (place === -1) added.push([name, listener])
@@ -86,14 +91,35 @@ export class BirthListeners {
   #note(): void {
     const { _events: events, _eventsCount: count } = this.#emitter
     const names = this.#emitter.eventNames()
-    this.#born = new Map(names.map((name) => [name, listenersOf(this.#emitter, name)]))
     this.#count = count
-    this.#close = events?.close
-    this.#error = events?.error
-    this.#end = events?.end
-    const kept = names.map((name) => [name, events?.[name]] as const)
-    this.#others = kept.filter(([name]) => name !== 'close' && name !== 'error' && name !== 'end')
+    if (events === undefined || count === undefined) {
+      this.#all = new Map(names.map((name) => [name, listenersOf(this.#emitter, name)]))
+      return
+    }
+    this.#close = events.close
+    this.#error = events.error
+    this.#end = events.end
+    const kept = names.map((name) => [name, events[name]] as const)
+    const others = kept.filter(([name]) => name !== 'close' && name !== 'error' && name !== 'end')
+    this.#others = others.length > 0 ? others : NONE
     this.#several = kept.flatMap(([, kept]) => (Array.isArray(kept) ? [[kept, [...kept]]] : []))
+  }
+
+  /** Those it was born with, made of what Node kept of them: rarely asked for, so not kept here. */
+  #born(): ReadonlyMap<Name, readonly Listener[]> {
+    const copies = new Map<unknown, readonly Listener[]>(this.#several)
+    const kept: readonly (readonly [Name, unknown])[] = [
+      ['close', this.#close],
+      ['error', this.#error],
+      ['end', this.#end],
+      ...this.#others,
+    ]
+    const born = new Map<Name, readonly Listener[]>()
+    for (const [name, listeners] of kept) {
+      if (listeners === undefined) continue
+      born.set(name, copies.get(listeners) ?? [listeners as Listener]) // One stands as it is.
+    }
+    return born
   }
 }
 
