@@ -26,9 +26,9 @@ export class FastPath<C> {
     this.#policy = policy
     this.#roster = roster
     this.#limits = limits
-    const { maxLeases, resets, probes, probeAfterIdleMs } = limits
+    const { resets, probes, probeAfterIdleMs } = limits
     this.#minds = limits.minIdle > 0 || probes
-    this.#handsOn = maxLeases === 1 && !resets && !(probes && probeAfterIdleMs === 0)
+    this.#handsOn = !resets && !(probes && probeAfterIdleMs === 0)
   }
 
   /**

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { Limits } from '../../src/core/limits.ts'
 import { interrupt } from './support/haste.ts'
 import { connection, stocked } from './support/stocked.ts'
-import { World } from './support/world.ts'
+import type { Ask } from './support/ticket.ts'
+import { type Ticket, World } from './support/world.ts'
 
 /** What the fast path lends, by itself. */
 const taken = ({ machine }: World, unpolled = false) => machine.fast.take(unpolled)?.id ?? null
@@ -55,6 +57,88 @@ describe('the fast path takes back', () => {
     assert.equal(world.machine.fast.giveBack(connection(world, 1).slot, Infinity), false)
     assert.equal(next.state, 'granted')
   })
+})
+
+/** One connection, lent, and two who came in this turn and wait for it. */
+function loaded(options: Partial<Limits> = {}, ask: Ask = {}): { world: World; waiters: Ticket[] } {
+  const world = stocked(1, { max: 1, ...options })
+  world.acquire({ yielded: true })
+  if (world.asked('probe').length > 0) world.probed(true)
+  const waiters = [world.acquire(), world.acquire(ask)]
+  return { world, waiters }
+}
+
+const handsOn = ({ machine, connections }: World) => {
+  const [connection] = connections
+  assert.ok(connection?.slot.state === 'lent')
+  return machine.fast.giveBack(connection.slot, Infinity)
+}
+
+describe('the fast path hands on', () => {
+  test('what comes back to the first of those who came in this turn', () => {
+    const { world, waiters } = loaded()
+    const [lease] = world.held
+    assert.ok(lease !== undefined)
+    world.release(lease)
+    assert.deepEqual(
+      waiters.map(({ state, waitedMs }) => [state, waitedMs]),
+      [
+        ['granted', 0],
+        ['waiting', 0],
+      ],
+    )
+  })
+
+  for (const [what, options] of Object.entries({
+    'what is to be made clean': { resets: true },
+    'what is to be probed each time': { probes: true, probeAfterIdleMs: 0 },
+    'what may be lent once more only': { maxUses: 3 },
+    'anything where the last may be first': { queueOrder: 'adaptive-lifo' },
+  } satisfies Record<string, Partial<Limits>>)) {
+    test(`not ${what}`, () => {
+      const { world } = loaded(options)
+      world.quiet(what, () => assert.equal(handsOn(world), false))
+    })
+  }
+
+  test('nothing where somebody is of another priority, or waits since another turn', () => {
+    const urgent = loaded({}, { priority: 1 }).world
+    urgent.quiet('urgent', () => assert.equal(handsOn(urgent), false))
+    const patient = loaded().world
+    patient.settle()
+    patient.quiet('patient', () => assert.equal(handsOn(patient), false))
+  })
+
+  test('nothing to the last who waits: what follows from that is for the machine to see', () => {
+    const { world, waiters } = loaded()
+    for (const waiter of waiters.slice(1)) world.cancel(waiter)
+    world.quiet('the last', () => assert.equal(handsOn(world), false))
+  })
+})
+
+describe('what is warm is lent anew', () => {
+  const warm = (options: Partial<Limits>) => {
+    const world = stocked(1, { max: 2, ...options })
+    const lease = world.tryAcquire()
+    assert.ok(lease !== null)
+    world.judging = false // Whoever judges looks, and then nothing is warm.
+    world.release(lease)
+    return world.machine
+  }
+
+  test('as long as nothing is to be minded', () => {
+    assert.equal(warm({}).fast.retake()?.id, 1)
+    const { fast } = warm({ maxUses: 4 })
+    assert.ok(fast.retake() !== null)
+  })
+
+  for (const [what, options] of Object.entries({
+    'its next use is its last': { maxUses: 3 },
+    'connections are probed': { probes: true, probeAfterIdleMs: 500 },
+    'some are to stay idle': { minIdle: 1 },
+  } satisfies Record<string, Partial<Limits>>)) {
+    test(`not where ${what}`, () => assert.equal(warm(options).fast.retake(), null))
+  }
 })
 
 test('one that is to go is closed without being made clean first', () => {
