@@ -109,6 +109,12 @@ describe('the fast path hands on', () => {
     patient.quiet('patient', () => assert.equal(handsOn(patient), false))
   })
 
+  test('nothing that is not fit any more', () => {
+    const { world } = loaded()
+    connection(world, 1).dead = true
+    world.quiet('unfit', () => assert.equal(handsOn(world), false))
+  })
+
   test('nothing to the last who waits: what follows from that is for the machine to see', () => {
     const { world, waiters } = loaded()
     for (const waiter of waiters.slice(1)) world.cancel(waiter)
@@ -123,13 +129,19 @@ describe('what is warm is lent anew', () => {
     assert.ok(lease !== null)
     world.judging = false // Whoever judges looks, and then nothing is warm.
     world.release(lease)
-    return world.machine
+    return world
   }
+  const again = ({ machine }: World) => machine.fast.retake()?.id ?? null
 
   test('as long as nothing is to be minded', () => {
-    assert.equal(warm({}).fast.retake()?.id, 1)
-    const { fast } = warm({ maxUses: 4 })
-    assert.ok(fast.retake() !== null)
+    assert.equal(again(warm({})), 1)
+    assert.equal(again(warm({ maxUses: 4 })), 1)
+  })
+
+  test('not where it is not fit any more', () => {
+    const world = warm({})
+    connection(world, 1).dead = true
+    assert.equal(again(world), null)
   })
 
   for (const [what, options] of Object.entries({
@@ -137,7 +149,7 @@ describe('what is warm is lent anew', () => {
     'connections are probed': { probes: true, probeAfterIdleMs: 500 },
     'some are to stay idle': { minIdle: 1 },
   } satisfies Record<string, Partial<Limits>>)) {
-    test(`not where ${what}`, () => assert.equal(warm(options).fast.retake(), null))
+    test(`not where ${what}`, () => assert.equal(again(warm(options)), null))
   }
 })
 

@@ -67,6 +67,26 @@ export const argued: readonly Survivor[] = [
     why: 'waiters have numbers of their own, and of connections that are due together any may be first',
   },
   {
+    file: 'core/fast-path',
+    where: 'constructor',
+    from: /^probes && probeAfterIdleMs === 0$|^this\.#handsOn = /,
+    why: 'less is then handed on by the short cut, and more by the machine',
+  },
+  {
+    file: 'core/fast-path',
+    where: 'take',
+    from: 'this.#minds && this.#isMinded(slot)',
+    to: 'this.#isMinded(slot)',
+    why: 'it saves the time to look at what is never so',
+  },
+  {
+    file: 'core/fast-path',
+    where: '#isMinded',
+    from: 'probes && (slot.stamped || probeAfterIdleMs === 0)',
+    to: '(slot.stamped || probeAfterIdleMs === 0)',
+    why: 'where there are no probes some are to stay idle, and the machine lends what the short cut does not',
+  },
+  {
     file: 'core/machine',
     where: 'returned',
     from: "if (isLoaded && slot.state === 'lent') return;",
