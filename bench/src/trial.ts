@@ -4,8 +4,8 @@ import { connectionTypes } from './connection.ts'
 import type { Contestant } from './contestant.ts'
 import { within } from './patience.ts'
 import type { Entrant } from './roster.ts'
-import { weighAtRest, weighWork } from './weighing.ts'
 import { type ClockName, clocks, settle, timeWork } from './stopwatch.ts'
+import { weighAtRest, weighWork } from './weighing.ts'
 import type { RestingWork, TimedWork, Work } from './work.ts'
 
 /** What a trial finds out, per operation: ns by one of the clocks, or bytes. */
