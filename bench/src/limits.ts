@@ -18,16 +18,16 @@ export interface Limit {
  * faster lowers its limits; whoever raises one says why.
  */
 export const limits: readonly Limit[] = [
-  { work: 'try-acquire', full: 11, quick: 17 },
-  { work: 'acquire', full: 3.9, quick: 6 },
-  { work: 'acquire-timeout', full: 3.9 },
-  { work: 'use', full: 2.8, quick: 4 },
+  { work: 'try-acquire', full: 5.6, quick: 8.7 },
+  { work: 'acquire', full: 2.9, quick: 4.6 },
+  { work: 'acquire-timeout', full: 2.9 },
+  { work: 'use', full: 1.5, quick: 2.3 },
   // A quick check is over before V8 has compiled a thousand loops.
   { work: 'workers', full: 6.8 },
-  { work: 'workers-8', full: 4.9, quick: 7.2 },
-  { work: 'waiters', full: 3.8, quick: 5.9 },
+  { work: 'workers-8', full: 2.9, quick: 4.6 },
+  { work: 'waiters', full: 2.2, quick: 3.4 },
   { work: 'sweep', full: 1.35, quick: 2 },
-  { work: 'tcp-try-acquire', full: 8.2 },
+  { work: 'tcp-try-acquire', full: 6.1 },
   { work: 'tcp-acquire', full: 5.6, quick: 9.5 },
-  { work: 'tcp-idle', full: 1.3, quick: 3.1 },
+  { work: 'tcp-idle', full: 0.65, quick: 1.1 },
 ]
