@@ -159,7 +159,9 @@ function checkSupply(world: World, stats: PoolStats): void {
   const { verdict, settings, trouble, now } = world
   const { waiting, idle, probing, connecting, open, closing } = stats
   const sound = world.links.filter((link) => world.isSound(link))
-  const known = settings.maxLifetimeMs === Infinity
+  // Of those that are shared a smaller pool has chosen some to be lent no more: which, cannot be seen.
+  const chosen = world.shrunk && settings.maxLeases > 1
+  const known = settings.maxLifetimeMs === Infinity && !chosen
   const stand = sound.length >= world.min && known
   const readies = world.asks.some(({ purpose }) => purpose === 'ready')
   verdict.insist(!(stand && readies), 'ready', 'min stands, and somebody waits for it')
