@@ -66,6 +66,21 @@ test('whoever comes and leaves, in turn or not, it is an array of those who are 
   )
 })
 
+test('a full line is as any other, also where its first is not at the first place', () => {
+  const pair = new Pair()
+  const fill = (until: number) => {
+    while (pair.line.size < until) {
+      pair.push()
+      pair.agree()
+    }
+  }
+  fill(16)
+  for (let count = 0; count < 6; count++) pair.remove(0)
+  fill(33)
+  for (let count = 0; count < 20; count++) pair.remove(0)
+  fill(70)
+})
+
 test('ten thousand pass through while a few are there, and while all are', () => {
   const narrow = new Pair()
   for (let count = 0; count < 10_000; count++) {

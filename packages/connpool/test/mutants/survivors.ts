@@ -87,6 +87,26 @@ export const argued: readonly Survivor[] = [
     why: 'where there are no probes some are to stay idle, and the machine lends what the short cut does not',
   },
   {
+    file: 'core/line',
+    where: '#at',
+    from: 'this.#ring[place & (this.#ring.length - 1)] ?? null',
+    to: 'this.#ring[place & (this.#ring.length - 1)]',
+    why: FOR_THE_COMPILER,
+  },
+  {
+    file: 'core/line',
+    where: '#clear',
+    from: /#ring/,
+    why: 'it gives memory back, and what is there is the same',
+  },
+  {
+    file: 'core/line',
+    where: '#copy',
+    from: 'this.size * 2 <= old.length',
+    to: 'this.size * 2 < old.length',
+    why: 'where half are holes a ring of either size has room',
+  },
+  {
     file: 'core/machine',
     where: 'returned',
     from: "if (isLoaded && slot.state === 'lent') return;",
