@@ -95,6 +95,20 @@ export const argued: readonly Survivor[] = [
   },
   {
     file: 'core/line',
+    where: '#copy',
+    from: 'old[(from + index) & (old.length - 1)] ?? null',
+    to: 'old[(from + index) & (old.length - 1)]',
+    why: FOR_THE_COMPILER,
+  },
+  {
+    file: 'core/queue',
+    where: 'settle',
+    from: /return;$/,
+    to: ';',
+    why: 'a short cut: where nobody waits nobody came',
+  },
+  {
+    file: 'core/line',
     where: '#clear',
     from: /#ring/,
     why: 'it gives memory back, and what is there is the same',
