@@ -49,6 +49,16 @@ test('it is the last that came back, and is no news at the end of the turn', () 
   assert.equal(machine.fast.take(true), second)
 })
 
+test('it is the next to go out by the slower paths, too', () => {
+  const world = stocked(2, { max: 2, probes: true, probeAfterIdleMs: 500 })
+  const [first, second] = [world.tryAcquire(), world.tryAcquire()]
+  assert.ok(first !== null && second !== null)
+  world.judging = false
+  world.release(second)
+  world.release(first)
+  assert.equal(world.tryAcquire()?.connection, first.connection)
+})
+
 test('it counts for what may be idle', () => {
   const world = stocked(1, { max: 2, maxIdle: 1 })
   const first = world.tryAcquire()

@@ -102,6 +102,12 @@ export const argued: readonly Survivor[] = [
   },
   {
     file: 'core/queue',
+    where: 'newcomer',
+    from: /plain === undefined$|^plain\.size < this\.size$/,
+    why: 'the first check is for the compiler, and with the others less is handed on by the short cut',
+  },
+  {
+    file: 'core/queue',
     where: 'settle',
     from: /return;$/,
     to: ';',
