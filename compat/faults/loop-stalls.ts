@@ -26,6 +26,12 @@ export class LoopStalls {
     )
   }
 
+  /** For how long it stood still from then on, if it did then, in ms. */
+  after(at: number): number {
+    const stall = this.#stalls.find(({ from, to }) => from <= at && at < to)
+    return stall === undefined ? 0 : stall.to - at
+  }
+
   get longestMs(): number {
     return this.#stalls.reduce((longest, { from, to }) => Math.max(longest, to - from), 0)
   }

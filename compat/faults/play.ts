@@ -94,11 +94,13 @@ export async function play<T>(
 
 function latest(acquires: readonly Acquire[], stalls: LoopStalls) {
   let [ms, unstalledMs] = [0, 0]
-  for (const { deadlineAt, settledAt } of acquires) {
+  for (const { begunAt, deadlineAt, settledAt } of acquires) {
     const late = settledAt - deadlineAt
     if (late <= 0) continue
     ms = Math.max(ms, late)
-    unstalledMs = Math.max(unstalledMs, late - stalls.between(deadlineAt, settledAt))
+    // A deadline counts from the end of the turn of the loop in which it was asked for.
+    const stalled = stalls.after(begunAt) + stalls.between(deadlineAt, settledAt)
+    unstalledMs = Math.max(unstalledMs, late - stalled)
   }
   return { ms, unstalledMs }
 }

@@ -24,6 +24,9 @@ test('a loop that stands still is told, for as long as it did and when it did', 
   const half = stalls.between(from + 100, to)
   assert.ok(half > 90 && half < to - from - 99, `${half} ms`)
   assert.equal(stalls.between(from - 100, from - 50), 0)
+  const left = stalls.after(from + 100)
+  assert.ok(left > 90 && left < 190, `${left} ms`)
+  assert.equal(stalls.after(from - 50), 0)
 })
 
 test('a socket counts from its dial to its end, however it was dialled', { timeout }, async (t) => {
