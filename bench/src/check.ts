@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
+import { runCommand } from './command.ts'
 import { duels } from './duel.ts'
 import { type Form, type Limit, limits } from './limits.ts'
 import { findWork } from './programme.ts'
-import { progress } from './progress.ts'
 import { sections } from './report.ts'
 import { runTurns } from './run.ts'
 import { check, verdictTable } from './verdict.ts'
@@ -17,7 +17,7 @@ const usage = `npm run bench:check -- [--quick] [--rounds N] [--only WORK]...
 Status 1 if something costs more than src/limits.ts allows.
 `
 
-try {
+await runCommand('bench:check', async () => {
   const { values } = parseArgs({
     options: {
       quick: { type: 'boolean', default: false },
@@ -32,11 +32,7 @@ try {
     const form = values.quick ? 'quick' : 'full'
     await judgeAll(form, rounds, chosen(values.only, form))
   }
-} catch (error) {
-  progress('')
-  process.stderr.write(`bench:check: ${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = 1
-}
+})
 
 /** The limits of these works, or all of them. Throws a sentence for a work that has none. */
 function chosen(names: readonly string[] | undefined, form: Form): readonly Limit[] {

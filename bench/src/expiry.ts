@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { figuresOf } from './child.ts'
+import { runCommand } from './command.ts'
 import type { Expiry } from './expire.ts'
 import { versionOf } from './package-version.ts'
 import { findEntrant } from './roster.ts'
@@ -14,7 +15,7 @@ const usage = `npm run bench:expiry -- [--waiters N] [--rounds N]
 const contestants = ['connpool', 'generic-pool', 'lightning-pool', 'tarn', 'timers'] as const
 const head = ['longest turn', 'min', 'max', 'without GC', 'max', 'turns', 'last late', 'in order']
 
-try {
+await runCommand('bench:expiry', async () => {
   const { values } = parseArgs({
     options: {
       waiters: { type: 'string', default: '100000' },
@@ -27,10 +28,7 @@ try {
     const waiters = wholeNumber('--waiters', values.waiters, 1_000_000)
     await compare(waiters, wholeNumber('--rounds', values.rounds, 100))
   }
-} catch (error) {
-  process.stderr.write(`bench:expiry: ${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = 1
-}
+})
 
 async function compare(waiters: number, rounds: number): Promise<void> {
   console.log(`Node ${process.version}; medians of ${rounds} rounds, in ms, a process each\n`)

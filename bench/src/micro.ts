@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
+import { runCommand } from './command.ts'
 import { openFigures } from './figures-file.ts'
 import { findWork, programme } from './programme.ts'
-import { progress } from './progress.ts'
 import { report } from './report.ts'
 import { runTurns } from './run.ts'
 import { schedule } from './schedule.ts'
@@ -62,12 +62,8 @@ async function micro({ works, rounds, clock, quick, json }: Order): Promise<void
   await write(result)
 }
 
-try {
+await runCommand('bench:micro', async () => {
   const ordered = order(process.argv.slice(2))
   if (ordered === 'help') process.stdout.write(usage)
   else await micro(ordered)
-} catch (error) {
-  progress('')
-  process.stderr.write(`bench:micro: ${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = 1
-}
+})

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { runCommand } from './command.ts'
 import { openFigures, typedPath } from './figures-file.ts'
 import { thisMachine } from './machine.ts'
 import { progress } from './progress.ts'
@@ -93,12 +94,8 @@ async function draw(measured: Measured | undefined, out: string): Promise<void> 
   }
 }
 
-try {
+await runCommand('bench:scale', async () => {
   const ordered = order(process.argv.slice(2))
   if (ordered === 'help') process.stdout.write(usage)
   else await scale(ordered)
-} catch (error) {
-  progress('')
-  process.stderr.write(`bench:scale: ${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = 1
-}
+})

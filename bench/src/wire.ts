@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { runCommand } from './command.ts'
 import { openFigures } from './figures-file.ts'
 import { thisMachine } from './machine.ts'
 import { progress } from './progress.ts'
@@ -73,12 +74,8 @@ async function wire({ works, budget, quick, json }: Order): Promise<void> {
   await write(report)
 }
 
-try {
+await runCommand('bench:wire', async () => {
   const ordered = order(process.argv.slice(2))
   if (ordered === 'help') process.stdout.write(usage)
   else await wire(ordered)
-} catch (error) {
-  progress('')
-  process.stderr.write(`bench:wire: ${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = 1
-}
+})

@@ -4,14 +4,13 @@ import type { Connection } from '../connection.ts'
 import type { Contestant, Setup } from '../contestant.ts'
 import { Fault } from '../fault.ts'
 import { Loopback } from '../loopback.ts'
+import { Marks } from '../marks.ts'
 
 /** The least that can be kept of sockets: an array of them, each with the listener without which an error ends the process. */
 export class BareSockets implements Contestant<Socket> {
   readonly #peer: Loopback
   readonly #idle: Socket[]
-  readonly #create: Setup['create']
-  /** What the census takes a socket for. */
-  readonly #connections = new WeakMap<Socket, Connection>()
+  readonly #marks: Marks<Socket>
 
   static async open(setup: Setup): Promise<BareSockets> {
     const peer = await Loopback.start()
@@ -28,7 +27,7 @@ export class BareSockets implements Contestant<Socket> {
   private constructor(setup: Setup, peer: Loopback, sockets: Socket[]) {
     this.#peer = peer
     this.#idle = sockets
-    this.#create = setup.create
+    this.#marks = new Marks(setup.create)
   }
 
   async take(): Promise<Socket> {
@@ -42,12 +41,7 @@ export class BareSockets implements Contestant<Socket> {
   }
 
   connectionOf(held: Socket): Connection {
-    let connection = this.#connections.get(held)
-    if (connection === undefined) {
-      connection = this.#create()
-      this.#connections.set(held, connection)
-    }
-    return connection
+    return this.#marks.of(held)
   }
 
   async use(fn: (connection: Connection) => Promise<void>): Promise<void> {

@@ -3,14 +3,13 @@ import { createTcpPool, type Lease, type Pool } from 'connpool'
 import type { Connection } from '../connection.ts'
 import type { Contestant, Setup } from '../contestant.ts'
 import { Loopback } from '../loopback.ts'
+import { Marks } from '../marks.ts'
 
 /** A TCP pool of connpool's, with real sockets, and idle timeout, lifetime, use count and counters on. */
 export class ConnpoolTcpContestant implements Contestant<Lease<Socket>> {
   readonly #peer: Loopback
   readonly #pool: Pool<Socket>
-  readonly #create: Setup['create']
-  /** What the census takes a socket for. */
-  readonly #connections = new WeakMap<Socket, Connection>()
+  readonly #marks: Marks<Socket>
 
   static async open(setup: Setup): Promise<ConnpoolTcpContestant> {
     return new ConnpoolTcpContestant(setup, await Loopback.start())
@@ -18,7 +17,7 @@ export class ConnpoolTcpContestant implements Contestant<Lease<Socket>> {
 
   private constructor(setup: Setup, peer: Loopback) {
     this.#peer = peer
-    this.#create = setup.create
+    this.#marks = new Marks(setup.create)
     this.#pool = createTcpPool({
       host: '127.0.0.1',
       port: peer.port,
@@ -44,24 +43,15 @@ export class ConnpoolTcpContestant implements Contestant<Lease<Socket>> {
   }
 
   connectionOf(held: Lease<Socket>): Connection {
-    return this.#of(held.connection)
+    return this.#marks.of(held.connection)
   }
 
   use(fn: (connection: Connection) => Promise<void>): Promise<void> {
-    return this.#pool.use((socket) => fn(this.#of(socket)))
+    return this.#pool.use((socket) => fn(this.#marks.of(socket)))
   }
 
   async close(): Promise<void> {
     await this.#pool.close()
     await this.#peer.close()
-  }
-
-  #of(socket: Socket): Connection {
-    let connection = this.#connections.get(socket)
-    if (connection === undefined) {
-      connection = this.#create()
-      this.#connections.set(socket, connection)
-    }
-    return connection
   }
 }

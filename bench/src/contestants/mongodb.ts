@@ -5,6 +5,7 @@ import { HostAddress } from 'mongodb/lib/utils.js'
 import type { Connection } from '../connection.ts'
 import type { Contestant, Setup } from '../contestant.ts'
 import { Loopback } from '../loopback.ts'
+import { Marks } from '../marks.ts'
 
 /**
  * The pool that mongodb keeps within, as it is, over its own connections and real sockets; only the answer to their
@@ -15,9 +16,7 @@ export class MongodbContestant implements Contestant<MongoConnection> {
   readonly #peer: Loopback
   readonly #pool: ConnectionPool
   readonly #terms: { readonly timeoutContext: LegacyTimeoutContext }
-  readonly #create: Setup['create']
-  /** What the census takes a connection for. */
-  readonly #connections = new WeakMap<MongoConnection, Connection>()
+  readonly #marks: Marks<MongoConnection>
 
   static async open(setup: Setup): Promise<MongodbContestant> {
     return new MongodbContestant(setup, await Loopback.start())
@@ -27,7 +26,7 @@ export class MongodbContestant implements Contestant<MongoConnection> {
     const { acquireTimeoutMs, max } = setup
     const waitQueueTimeoutMS = acquireTimeoutMs < Infinity ? acquireTimeoutMs : 0
     this.#peer = peer
-    this.#create = setup.create
+    this.#marks = new Marks(setup.create)
     this.#terms = { timeoutContext: new LegacyTimeoutContext({ waitQueueTimeoutMS }) }
     this.#pool = new ConnectionPool(server, {
       connectionType: Greeted,
@@ -47,12 +46,7 @@ export class MongodbContestant implements Contestant<MongoConnection> {
   }
 
   connectionOf(held: MongoConnection): Connection {
-    let connection = this.#connections.get(held)
-    if (connection === undefined) {
-      connection = this.#create()
-      this.#connections.set(held, connection)
-    }
-    return connection
+    return this.#marks.of(held)
   }
 
   /** By hand: this pool has no `use`. */

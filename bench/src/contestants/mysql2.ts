@@ -3,6 +3,7 @@ import { createConnection, createPool, type Pool, type PoolConnection } from 'my
 import type { Connection } from '../connection.ts'
 import type { Contestant, Setup } from '../contestant.ts'
 import { Loopback } from '../loopback.ts'
+import { Marks } from '../marks.ts'
 
 /**
  * mysql2's pool, as it is, over its own connections. Their peer is the server side that mysql2 has, in this process: it shakes
@@ -13,9 +14,7 @@ export class Mysql2Contestant implements Contestant<PoolConnection> {
   readonly #peer: Loopback
   readonly #pool: Pool
   readonly #opened: PoolConnection[] = []
-  readonly #create: Setup['create']
-  /** What the census takes a connection for. */
-  readonly #connections = new WeakMap<PoolConnection, Connection>()
+  readonly #marks: Marks<PoolConnection>
 
   static async open(setup: Setup): Promise<Mysql2Contestant> {
     return new Mysql2Contestant(setup, await Loopback.start(shakeHands))
@@ -23,7 +22,7 @@ export class Mysql2Contestant implements Contestant<PoolConnection> {
 
   private constructor(setup: Setup, peer: Loopback) {
     this.#peer = peer
-    this.#create = setup.create
+    this.#marks = new Marks(setup.create)
     this.#pool = createPool({
       host: '127.0.0.1',
       port: peer.port,
@@ -47,12 +46,7 @@ export class Mysql2Contestant implements Contestant<PoolConnection> {
   }
 
   connectionOf(held: PoolConnection): Connection {
-    let connection = this.#connections.get(held)
-    if (connection === undefined) {
-      connection = this.#create()
-      this.#connections.set(held, connection)
-    }
-    return connection
+    return this.#marks.of(held)
   }
 
   /** By hand: mysql2 has no `use`. */
