@@ -153,7 +153,7 @@ export class Pool<T> {
    */
   acquire(options?: AcquireOptions): Promise<Lease<T>> {
     if (options !== undefined) return this.#acquireWith('acquire', options, ACQUIRE_RULES)
-    const lease = this.#lendNow()
+    const lease = this.#lendNow(false)
     return lease === null ? this.#queue('acquire', PLAIN) : Promise.resolve(lease)
   }
 
@@ -163,10 +163,7 @@ export class Pool<T> {
    * so a connection that died unnoticed while the loop was blocked may be lent; `acquire` lends none.
    */
   tryAcquire(): Lease<T> | null {
-    const warm = this.#fast.retake()
-    if (warm !== null) return this.#loans.renew(warm)
-    const slot = this.#fast.take(true) ?? this.#takeNow()
-    return slot === null ? null : this.#loans.make(slot, 0)
+    return this.#lendNow(true) ?? this.#lendUnpolled()
   }
 
   /**
@@ -182,7 +179,7 @@ export class Pool<T> {
     checkArgument(this, 'use(): the first argument', fn, callback)
     const lease =
       options === undefined
-        ? (this.#lendNow() ?? (await this.#queue('use', PLAIN)))
+        ? (this.#lendNow(false) ?? (await this.#queue('use', PLAIN)))
         : await this.#acquireWith('use', options, USE_RULES)
     let result: R
     try {
@@ -330,11 +327,12 @@ export class Pool<T> {
     return this.#world.now()
   }
 
-  #takeNow() {
+  /** What the fast path does not lend, and needs no probe. */
+  #lendUnpolled(): Lease<T> | null {
     if (this.#machine.moves.roster.candidate === null) return null
     const slot = this.#machine.takeNow(this.#now())
     this.#turns.expectEnd()
-    return slot
+    return slot === null ? null : this.#loans.make(slot, 0)
   }
 
   #acquireWith(verb: AcquiringVerb, options: AcquireOptions, known: Rules): Promise<Lease<T>> {
@@ -347,15 +345,18 @@ export class Pool<T> {
       this.#machine.abortedBefore()
       return Promise.reject(options.signal.reason)
     }
-    const lease = this.#lendNow()
+    const lease = this.#lendNow(false)
     return lease === null ? this.#queue(verb, options) : Promise.resolve(lease)
   }
 
-  /** A lease that nothing has to be waited for, not even a turn of the loop; or null. */
-  #lendNow(): Lease<T> | null {
+  /**
+   * A lease that nothing has to be waited for, not even a turn of the loop; or null. `unpolled`: also
+   * on one that may have died since the sockets were polled.
+   */
+  #lendNow(unpolled: boolean): Lease<T> | null {
     const warm = this.#fast.retake()
     if (warm !== null) return this.#loans.renew(warm)
-    const slot = this.#fast.take(false)
+    const slot = this.#fast.take(unpolled)
     return slot === null ? null : this.#loans.make(slot, 0)
   }
 

@@ -8,7 +8,7 @@ import type { Ticket } from './ticket.ts'
 const TOLD_AT_ONCE = 500
 
 /** A verb of the pool. */
-type Verb = (...args: never[]) => Promise<unknown>
+export type Verb = (...args: never[]) => Promise<unknown>
 
 interface Rejection {
   readonly ticket: Ticket<never>

@@ -14,7 +14,7 @@ import { Judgement } from './judgement.ts'
 import type { Lease } from './lease.ts'
 import { type LoanOffice, Loans } from './loans.ts'
 import type { ResolvedSettings } from './options.ts'
-import { Rejections } from './rejections.ts'
+import { Rejections, type Verb } from './rejections.ts'
 import type { ErrorOrigin, Source } from './source.ts'
 import { type PoolStats, snapshot } from './stats.ts'
 import { isThenable } from './thenable.ts'
@@ -347,11 +347,7 @@ export class World<T> implements Effects<Cargo<T>>, LoanOffice<T>, TicketOffice 
   }
 
   /** Carries out what somebody asks for by one of the pool's verbs. */
-  asked(
-    ticket: Ticket<never>,
-    verb: (...args: never[]) => Promise<unknown>,
-    request: () => void,
-  ): void {
+  asked(ticket: Ticket<never>, verb: Verb, request: () => void): void {
     this.#rejections.asked(ticket, verb, request)
     this.turns.expectEnd()
   }

@@ -400,7 +400,7 @@ export const argued: readonly Survivor[] = [
   },
   {
     file: 'pool/pool',
-    where: '#takeNow',
+    where: '#lendUnpolled',
     from: /return null;$/,
     to: ';',
     why: 'a short cut: where nothing could be lent, nothing is',
