@@ -16,14 +16,10 @@ interface Inside {
  * done a tick later.
  */
 export function still(stream: Duplex & Inside): void {
-  stream.readableFlowing = false // So the listener below starts nothing.
-  if (stream.listenerCount('data') === 0) {
-    // Node takes a stream to be read whose listeners went with removeAllListeners.
-    stream.on('data', ignore)
-    stream.off('data', ignore)
-  }
   stream.readableFlowing = true // So resume() ends a pause and starts nothing.
-  stream.resume()
+  if (stream.isPaused()) stream.resume()
+  // Node takes a stream to be read whose listeners went with removeAllListeners; it counts at this.
+  if (stream.listenerCount('data') === 0) stream.off('data', ignore)
   stream.readableFlowing = null
 }
 

@@ -88,7 +88,7 @@ export class Ward {
   park(): boolean {
     if (!isSound(this.#socket)) return false
     if (!this.#isLent) return true // Nobody has had it since.
-    if (!this.#isAsLent && !this.#restore()) return false
+    if (!this.#isWhole || !this.#restore()) return false
     this.#stage = 'returned'
     if (this.#session?.()) this.#session = undefined
     // Idle data has to be heard of at once: it would make the connection unfit for who is lent it next.
@@ -191,13 +191,6 @@ export class Ward {
     return this.#awaitsGreeting && isAlive(this.#socket) && !hasEnded(this.#socket)
   }
 
-  /** Nothing is left on it of who had it. */
-  get #isAsLent(): boolean {
-    const { readableFlowing, timeout } = this.#socket
-    const still = readableFlowing === null && timeout === undefined
-    return still && this.#isWhole && this.#listeners.unchanged
-  }
-
   /** Without another encoding, which may hold half a letter back, and not corked: half a request. */
   get #isWhole(): boolean {
     const { readableEncoding, writableCorked } = this.#socket
@@ -206,13 +199,13 @@ export class Ward {
 
   /** Takes off what was left on it. Answers false where it cannot be made as it was lent. */
   #restore(): boolean {
-    if (!this.#isWhole || !this.#restoreListeners()) return false
+    const untouched = this.#listeners.unchanged
+    if (!untouched && !this.#restoreListeners()) return false
     this.#still()
-    return isSound(this.#socket)
+    return untouched || isSound(this.#socket) // Whoever is told of a listener may do anything.
   }
 
   #restoreListeners(): boolean {
-    if (this.#listeners.unchanged) return true
     if (this.#terms.strictListeners && this.#listeners.difference().added.length > 0) return false
     try {
       this.#socket.unpipe() // Tells others, who may throw.
