@@ -87,7 +87,10 @@ export class FastPath<C> {
     const { footing } = this.#policy
     if (footing === 'unsure' || slot.fate !== null || !slot.proven) return false
     if (slot.leases === 0) return false
-    if (footing === 'loaded') return this.#handOn(slot)
+    if (footing === 'loaded') {
+      const waiter = this.#moves.queue.plain
+      return waiter?.since === null && this.#handOn(slot, waiter, 0)
+    }
     if (slot.leases === 1) {
       if (this.#limits.resets || this.#roster.unused >= this.#policy.maxIdle) return false
       slot.idleForMs = idleForMs
@@ -98,15 +101,20 @@ export class FastPath<C> {
     return true
   }
 
-  /** To the next waiter without a look at the clock, while others still wait after him. */
-  #handOn(slot: Slot<C>): boolean {
+  /** A clean release to somebody who waits, and is not late. Answers false when there is more to it. */
+  pass(slot: Slot<C>, now: number): boolean {
+    if (this.#policy.footing !== 'loaded' || slot.fate !== null || !slot.proven) return false
+    const waiter = this.#moves.queue.plain
+    if (slot.leases === 0 || waiter === null || waiter.dueAt <= now) return false
+    return this.#handOn(slot, waiter, waiter.waitedMs(now))
+  }
+
+  /** While others still wait after him: nothing follows from it. */
+  #handOn(slot: Slot<C>, waiter: Waiter, waitedMs: number): boolean {
     const moves = this.#moves
     if (!this.#handsOn || slot.uses + 1 >= this.#limits.maxUses) return false
-    const waiter = moves.queue.newcomer
-    if (waiter === null || moves.queue.size === 1 || !moves.effects.fit(slot)) return false
-    moves.tally.releases++
-    this.#roster.endLease(slot)
-    moves.grant(waiter, slot, 0)
+    if (moves.queue.size === 1 || !moves.effects.fit(slot)) return false
+    moves.handOn(waiter, slot, waitedMs)
     return true
   }
 }

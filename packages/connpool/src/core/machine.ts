@@ -111,6 +111,7 @@ export class PoolMachine<C> {
    */
   returned(slot: Slot<C>, idleForMs: number, unclean: boolean, unsent: boolean, now: number): void {
     if (slot.leases === 0) return
+    if (!unsent && this.fast.pass(slot, now)) return
     this.moves.tally.releases++
     this.#roster.endLease(slot)
     if (slot.state === 'lent') this.moves.prove(slot)
@@ -119,9 +120,6 @@ export class PoolMachine<C> {
       const stays = slot.fate === null && !this.policy.surplus
       if (unsent || (unclean && stays)) this.moves.reset(slot, now)
       else this.#settleIn(slot, now)
-      // Straight to the next waiter, while others still wait: there is no room for what could follow.
-      const isLoaded = this.policy.footing === 'loaded' && this.moves.queue.size > 0
-      if (isLoaded && slot.state === 'lent') return
     }
     this.policy.pump(now)
   }

@@ -108,9 +108,21 @@ export class Moves<C> {
   }
 
   grant(waiter: Waiter, slot: Slot<C>, waitedMs: number): void {
+    this.lend(slot)
+    this.#serve(waiter, slot, waitedMs)
+  }
+
+  /** A release and a grant in one: from one borrower straight to the next. */
+  handOn(waiter: Waiter, slot: Slot<C>, waitedMs: number): void {
+    this.tally.releases++
+    this.tally.hits++
+    this.roster.relend(slot)
+    this.#serve(waiter, slot, waitedMs)
+  }
+
+  #serve(waiter: Waiter, slot: Slot<C>, waitedMs: number): void {
     this.#endWait(waiter, waitedMs)
     this.queue.serve(waiter)
-    this.lend(slot)
     this.effects.grant(waiter, slot, waitedMs)
   }
 

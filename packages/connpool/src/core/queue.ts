@@ -78,14 +78,11 @@ export class Queue {
     return favoured !== oldest && this.#passes >= PASSES ? oldest : favoured
   }
 
-  /**
-   * Who is served next, where no clock is needed to tell: all who wait came in this turn, so that none
-   * is late, and they are served in order. Null where it is not so plain.
-   */
-  get newcomer(): Waiter | null {
+  /** Who is served next, where no clock is needed to tell: all who wait are served in order. Or null. */
+  get plain(): Waiter | null {
     const plain = this.#queues[0]
     if (this.#order !== 'fifo' || plain === undefined || plain.size < this.size) return null
-    return plain.first?.since === null ? plain.first : null
+    return plain.first
   }
 
   /** Takes out `next()`, which is being served. */

@@ -175,6 +175,15 @@ export class Roster<C> {
     this.leases++
   }
 
+  /** One lease less and one more, which is not the last. */
+  relend(slot: Slot<C>): void {
+    slot.uses++
+    if (this.#shares || !slot.stamped) return
+    slot.stamped = false
+    this.#lent.remove(slot)
+    this.#lent.push(slot)
+  }
+
   #goOut(slot: Slot<C>): void {
     this.#leave(slot)
     slot.state = 'lent'

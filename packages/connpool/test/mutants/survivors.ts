@@ -102,7 +102,7 @@ export const argued: readonly Survivor[] = [
   },
   {
     file: 'core/queue',
-    where: 'newcomer',
+    where: 'plain',
     from: /plain === undefined$|^plain\.size < this\.size$/,
     why: 'the first check is for the compiler, and with the others less is handed on by the short cut',
   },
@@ -125,13 +125,6 @@ export const argued: readonly Survivor[] = [
     from: 'this.size * 2 <= old.length',
     to: 'this.size * 2 < old.length',
     why: 'where half are holes a ring of either size has room',
-  },
-  {
-    file: 'core/machine',
-    where: 'returned',
-    from: "if (isLoaded && slot.state === 'lent') return;",
-    to: ';',
-    why: 'a short cut: a pump would find nothing to do',
   },
   {
     file: 'core/machine',
