@@ -41,7 +41,8 @@ export interface Effects<C> {
   ready(waiter: Waiter): void
 
   /** News, for whoever observes. */
-  connectionOpened(slot: Slot<C>): void
+  /** `tookMs` since its dial began. */
+  connectionOpened(slot: Slot<C>, tookMs: number): void
   connectionClosed(slot: Slot<C>, reason: CloseReason): void
   connectFailed(slot: Slot<C>, failureClass: FailureClass, error: unknown): void
   probeFailed(slot: Slot<C>, error: unknown): void

@@ -71,6 +71,7 @@ export class Moves<C> {
 
   /** A connection enters the pool, idle. Opening alone resets no backoff: it is on probation. */
   admit(slot: Slot<C>, now: number): void {
+    const tookMs = now - slot.bornAt
     this.roster.admit(slot, now, this.#random())
     this.roster.shelve(slot)
     this.tally.opened++
@@ -78,15 +79,16 @@ export class Moves<C> {
       slot.probation = new Deadline(slot)
       this.roster.probation.add(slot.probation, now + PROBATION_MS)
     }
-    this.effects.connectionOpened(slot)
+    this.effects.connectionOpened(slot, tookMs)
   }
 
   /** A connection came too late: counted as opened, and closed at once (law 10). */
   turnOut(slot: Slot<C>, now: number): void {
+    const tookMs = now - slot.bornAt
     this.roster.admit(slot, now, this.#random())
     this.roster.bury(slot, 'excess', now)
     this.tally.opened++
-    this.effects.connectionOpened(slot)
+    this.effects.connectionOpened(slot, tookMs)
     this.effects.destroy(slot, 'excess', undefined)
   }
 
@@ -138,7 +140,7 @@ export class Moves<C> {
 
   needsProbe(slot: Slot<C>, now: number): boolean {
     if (!this.limits.probes || slot.state !== 'idle') return false
-    return (slot.stamped ? now - slot.checkedAt : 0) >= this.limits.probeAfterIdleMs
+    return (slot.stamped ? now - slot.since : 0) >= this.limits.probeAfterIdleMs
   }
 
   probe(slot: Slot<C>, upkeep: boolean, now: number): void {

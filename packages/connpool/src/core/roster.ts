@@ -142,6 +142,7 @@ export class Roster<C> {
   begin(slot: Slot<C>, now: number): void {
     slot.state = 'opening'
     slot.since = now
+    slot.bornAt = now
     this.opening.push(slot)
   }
 
@@ -228,7 +229,7 @@ export class Roster<C> {
   reshelve(slot: Slot<C>, now: number): void {
     this.#leave(slot)
     slot.state = 'idle'
-    slot.checkedAt = now
+    slot.since = now
     if (slot.fate !== null) this.aged.unshift(slot)
     else {
       this.idle.unshift(slot)
@@ -297,7 +298,6 @@ export class Roster<C> {
         slot.stamped = true
         slot.since = now
         if (slot.state !== 'idle') continue
-        slot.checkedAt = now
         const spell = Math.min(slot.idleForMs, this.#limits.idleTimeoutMs)
         if (slot.fate === null) this.#watch(slot, now + spell)
         parked(slot)
@@ -309,7 +309,7 @@ export class Roster<C> {
     this.idleness.add(slot.idleness, idleUntil)
     if (this.#limits.probeEveryMs === Infinity) return
     slot.nextProbe ??= new Deadline(slot)
-    this.nextProbe.add(slot.nextProbe, slot.checkedAt + this.#limits.probeEveryMs)
+    this.nextProbe.add(slot.nextProbe, slot.since + this.#limits.probeEveryMs)
   }
 
   #seatOf(slot: Slot<C>): Seat<Slot<C>> {

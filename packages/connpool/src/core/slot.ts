@@ -72,12 +72,10 @@ export class Slot<C> implements Linked<Slot<C>> {
   proven = false
   /** Whether `since` holds of an idle or lent one: they are stamped together, at the end of the turn. */
   stamped = false
-  /** When it entered its present state. */
+  /** When it entered its present state; an idle one then was known to live. */
   since = 0
-  /** When it opened. */
+  /** When it opened; before, when its dial began. */
   bornAt = 0
-  /** When it was last known to live: parked or probed. */
-  checkedAt = 0
   /** Step of the backoff in which its dial began. */
   step = 0
   /** The last borrower's bound on the coming idle spell, in ms. */

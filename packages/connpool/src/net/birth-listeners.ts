@@ -28,29 +28,41 @@ interface Difference {
  * taken off wherever it stands, and what is gone.
  */
 export class BirthListeners {
-  readonly #emitter: EventEmitter & Inside
   /**
    * What Node keeps of them: a few reads then show that nothing has changed. All sockets have listeners
    * of the three names that stand by themselves, and many have no others.
    */
-  #count: number | undefined
-  #close: unknown
-  #error: unknown
-  #end: unknown
-  #others: readonly (readonly [name: Name, kept: unknown])[] = NONE
+  readonly #count: number | undefined
+  readonly #close: unknown
+  readonly #error: unknown
+  readonly #end: unknown
+  readonly #others: readonly (readonly [name: Name, kept: unknown])[] = NONE
   /** What is kept as an array, as it was. */
-  #several: readonly (readonly [kept: readonly unknown[], copy: readonly Listener[]])[] = NONE
+  readonly #several: readonly (readonly [kept: readonly unknown[], copy: readonly Listener[]])[] =
+    NONE
   /** Where it cannot be seen what Node keeps: all of them. */
-  #all: ReadonlyMap<Name, readonly Listener[]> | null = null
+  readonly #all: ReadonlyMap<Name, readonly Listener[]> | null = null
 
-  constructor(emitter: EventEmitter) {
-    this.#emitter = emitter
-    this.#note()
+  constructor(emitter: EventEmitter & Inside) {
+    const { _events: events, _eventsCount: count } = emitter
+    const names = emitter.eventNames()
+    this.#count = count
+    if (events === undefined || count === undefined) {
+      this.#all = new Map(names.map((name) => [name, listenersOf(emitter, name)]))
+      return
+    }
+    this.#close = events.close
+    this.#error = events.error
+    this.#end = events.end
+    const kept = names.map((name) => [name, events[name]] as const)
+    const others = kept.filter(([name]) => name !== 'close' && name !== 'error' && name !== 'end')
+    if (others.length > 0) this.#others = others
+    this.#several = kept.flatMap(([, kept]) => (Array.isArray(kept) ? [[kept, [...kept]]] : []))
   }
 
   /** All are there, and no others. It may say no where they are: then `restore` finds nothing to do. */
-  get unchanged(): boolean {
-    const { _events: events, _eventsCount: count } = this.#emitter
+  areAllOf(emitter: EventEmitter & Inside): boolean {
+    const { _events: events, _eventsCount: count } = emitter
     if (events === undefined || count === undefined || count !== this.#count) return false
     if (events.close !== this.#close || events.error !== this.#error) return false
     if (events.end !== this.#end) return false
@@ -60,25 +72,21 @@ export class BirthListeners {
   }
 
   /** Takes off what was added. Answers false where that cannot be, or where something is gone. */
-  restore(): boolean {
-    const { added } = this.difference()
+  restore(emitter: EventEmitter): boolean {
+    const { added } = this.difference(emitter)
     if (added.some(([name]) => STAYING.has(name))) return false
-    for (const [name, listener] of added.toReversed()) {
-      this.#emitter.removeListener(name, listener)
-    }
-    const left = this.difference()
-    if (left.added.length > 0 || left.lost.length > 0) return false
-    this.#note()
-    return true
+    for (const [name, listener] of added.toReversed()) emitter.removeListener(name, listener)
+    const left = this.difference(emitter)
+    return left.added.length === 0 && left.lost.length === 0
   }
 
-  difference(): Difference {
+  difference(emitter: EventEmitter): Difference {
     const added: [Name, Listener][] = []
     const lost: Name[] = []
     const born = this.#all ?? this.#born()
-    for (const name of new Set([...born.keys(), ...this.#emitter.eventNames()])) {
+    for (const name of new Set([...born.keys(), ...emitter.eventNames()])) {
       const gone = [...(born.get(name) ?? [])]
-      for (const listener of listenersOf(this.#emitter, name)) {
+      for (const listener of listenersOf(emitter, name)) {
         const place = gone.indexOf(listener)
         if (place === -1) added.push([name, listener])
         else gone.splice(place, 1)
@@ -86,23 +94,6 @@ export class BirthListeners {
       if (!gone.every((listener) => leavesByItself(name, listener))) lost.push(name)
     }
     return { added, lost }
-  }
-
-  #note(): void {
-    const { _events: events, _eventsCount: count } = this.#emitter
-    const names = this.#emitter.eventNames()
-    this.#count = count
-    if (events === undefined || count === undefined) {
-      this.#all = new Map(names.map((name) => [name, listenersOf(this.#emitter, name)]))
-      return
-    }
-    this.#close = events.close
-    this.#error = events.error
-    this.#end = events.end
-    const kept = names.map((name) => [name, events[name]] as const)
-    const others = kept.filter(([name]) => name !== 'close' && name !== 'error' && name !== 'end')
-    this.#others = others.length > 0 ? others : NONE
-    this.#several = kept.flatMap(([, kept]) => (Array.isArray(kept) ? [[kept, [...kept]]] : []))
   }
 
   /** Those it was born with, made of what Node kept of them: rarely asked for, so not kept here. */
@@ -120,6 +111,17 @@ export class BirthListeners {
       born.set(name, copies.get(listeners) ?? [listeners as Listener]) // One stands as it is.
     }
     return born
+  }
+}
+
+/** Notes the listeners of a pool's sockets: most are born with the same, and share one note of them. */
+export class Births {
+  #usual: BirthListeners | null = null
+
+  /** Those that a socket has now. */
+  of(emitter: EventEmitter): BirthListeners {
+    if (this.#usual?.areAllOf(emitter) !== true) this.#usual = new BirthListeners(emitter)
+    return this.#usual
   }
 }
 

@@ -3,13 +3,9 @@ import type { Duplex } from 'node:stream'
 import type { About } from '../pool/cargo.ts'
 import { type Custody, UnfitError } from '../pool/custody.ts'
 import type { Judgement } from '../pool/judgement.ts'
+import { Births } from './birth-listeners.ts'
 import { isAlive } from './vitals.ts'
-import { type SocketLike, type Terms, Ward } from './ward.ts'
-
-const WARD: unique symbol = Symbol('connpool.ward')
-
-/** What is remembered of a socket is kept on it: a map would cost more than all the rest. */
-type Kept = SocketLike & { [WARD]?: Ward | undefined }
+import { type SocketLike, type Terms, Ward, wardOf } from './ward.ts'
 
 /** What a TCP pool lends, and what it takes back. */
 export interface CustodyOptions<S extends Duplex = Duplex> {
@@ -51,6 +47,7 @@ export class SocketCustody implements Custody<Duplex> {
       strictListeners,
       onIdleData:
         onIdleData && ((socket) => judgement.call('onIdleData', () => onIdleData(socket)) === true),
+      births: new Births(),
       root: new AsyncResource('connpool'),
     }
   }
@@ -67,32 +64,30 @@ export class SocketCustody implements Custody<Duplex> {
     died: (error?: unknown) => void,
     beneath: SocketLike = socket,
   ): void {
-    const kept: Kept = socket
+    const kept: SocketLike = socket
     const holder = kept.ref === undefined ? beneath : kept
     const ward = new Ward(kept, holder, about, died, this.#terms)
-    kept[WARD] = ward
     ward.settleIn()
   }
 
-  park(socket: Kept): boolean {
-    return socket[WARD]?.park() ?? false
+  park(socket: SocketLike): boolean {
+    return wardOf(socket)?.park() ?? false
   }
 
-  lend(socket: Kept): boolean {
-    return socket[WARD]?.lend() ?? false
+  lend(socket: SocketLike): boolean {
+    return wardOf(socket)?.lend() ?? false
   }
 
-  discharge(socket: Kept): void {
-    socket[WARD]?.discharge()
-    socket[WARD] = undefined
+  discharge(socket: SocketLike): void {
+    wardOf(socket)?.discharge()
   }
 
-  watch(socket: Kept): void {
-    socket[WARD]?.watch()
+  watch(socket: SocketLike): void {
+    wardOf(socket)?.watch()
   }
 
-  whyUnfit(socket: Kept): Error {
-    return socket[WARD]?.whyUnfit() ?? new UnfitError('dirty', 'it is not in custody')
+  whyUnfit(socket: SocketLike): Error {
+    return wardOf(socket)?.whyUnfit() ?? new UnfitError('dirty', 'it is not in custody')
   }
 
   isAlive(socket: Duplex): boolean {
@@ -103,8 +98,8 @@ export class SocketCustody implements Custody<Duplex> {
     return socket.readableEnded
   }
 
-  about(socket: Kept): About {
-    return socket[WARD]?.about ?? {}
+  about(socket: SocketLike): About {
+    return wardOf(socket)?.about ?? {}
   }
 
   flushed(socket: Duplex): boolean {

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { About } from '../pool/cargo.ts'
 import { LONGEST_TIMER_MS } from '../pool/clock.ts'
 import { UnfitError } from '../pool/custody.ts'
-import { BirthListeners } from './birth-listeners.ts'
+import type { BirthListeners, Births } from './birth-listeners.ts'
 import { endureErrors } from './endure-errors.ts'
 import { listen, still, unlisten } from './flow.ts'
 import { type SessionGiver, sessionGiver } from './sessions.ts'
@@ -21,8 +21,18 @@ export interface Terms {
   readonly strictListeners: boolean
   /** Whether the user consumed what arrived at an idle one; it does not throw. Undefined: nobody does. */
   readonly onIdleData: ((socket: Duplex) => boolean) | undefined
+  readonly births: Births
   /** The context of the pool, which is of no request. */
   readonly root: AsyncResource
+}
+
+const WARD: unique symbol = Symbol('connpool.ward')
+
+/** A socket keeps its ward: a map would cost more than all the rest. */
+type Kept = SocketLike & { [WARD]?: Ward | undefined }
+
+export function wardOf(socket: Kept): Ward | undefined {
+  return socket[WARD]
 }
 
 /**
@@ -31,7 +41,7 @@ export interface Terms {
  */
 export class Ward {
   readonly about: About
-  readonly #socket: SocketLike
+  readonly #socket: Kept
   /** What holds the process for it: itself, but for a stream that cannot. */
   readonly #holder: SocketLike
   /** Tells the pool that the connection is of no more use. */
@@ -42,7 +52,7 @@ export class Ward {
   #listening = false
   /** It was never lent. */
   #fresh = true
-  readonly #listeners: BirthListeners
+  #listeners: BirthListeners
   /** The encoding that its handshake left, which is what every borrower expects. */
   readonly #encoding: BufferEncoding | null
   /** Its handshake left a `data` listener, which is to hear what every borrower is sent. */
@@ -52,7 +62,7 @@ export class Ward {
 
   /** Notes what the socket is like now: so it will be lent each time. */
   constructor(
-    socket: SocketLike,
+    socket: Kept,
     holder: SocketLike,
     about: About,
     died: (error: Error | undefined) => void,
@@ -67,10 +77,11 @@ export class Ward {
     this.#flows = socket.readableFlowing === true && socket.listenerCount('data') > 0
     this.#still()
     if (socket.listenerCount('error') === 0) endureErrors(socket) // The handshake took it off.
-    socket.on('close', this.#closed)
-    if (socket.allowHalfOpen) socket.on('end', this.#ended)
+    socket[WARD] = this
+    socket.on('close', closed)
+    if (socket.allowHalfOpen) socket.on('end', ended)
     this.#encoding = socket.readableEncoding
-    this.#listeners = new BirthListeners(socket)
+    this.#listeners = terms.births.of(socket)
   }
 
   /**
@@ -121,7 +132,7 @@ export class Ward {
     if (socket.readableFlowing !== null) still(socket)
     if (!this.#listening) {
       // What came since the release was not listened for.
-      if (socket.readableLength > 0) process.nextTick(this.#ear)
+      if (socket.readableLength > 0) process.nextTick(() => this.heard())
       this.#listen()
     }
     this.#holder.unref?.()
@@ -136,20 +147,23 @@ export class Ward {
   /** Leaves the pool: takes off what the pool put on it, but for what endures its errors. */
   discharge(): void {
     const socket = this.#socket
-    socket.off('close', this.#closed)
-    socket.off('end', this.#ended)
+    socket.off('close', closed)
+    socket.off('end', ended)
     if (this.#listening) this.#unlisten()
+    socket[WARD] = undefined
   }
 
-  readonly #closed = (): void => this.#died(this.#end())
+  closed(): void {
+    this.#died(this.#end())
+  }
 
   /** A half-open one may go on for its borrower; nobody else has any use for it. */
-  readonly #ended = (): void => {
+  ended(): void {
     if (!this.#isLent) this.#died(this.#end())
   }
 
   /** Something happened to it while nobody has it: bytes, or the end. */
-  readonly #ear = (): void => {
+  heard(): void {
     const { readableLength: length } = this.#socket
     if (this.#isLent || this.#isGreeted) return
     if (length === 0) {
@@ -163,12 +177,12 @@ export class Ward {
 
   #listen(): void {
     this.#listening = true
-    listen(this.#socket, this.#ear)
+    listen(this.#socket, heard)
   }
 
   #unlisten(): void {
     this.#listening = false
-    unlisten(this.#socket, this.#ear)
+    unlisten(this.#socket, heard)
   }
 
   /** Whether the user read all that arrived at an idle one, and goes on reading no longer. */
@@ -199,20 +213,23 @@ export class Ward {
 
   /** Takes off what was left on it. Answers false where it cannot be made as it was lent. */
   #restore(): boolean {
-    const untouched = this.#listeners.unchanged
+    const untouched = this.#listeners.areAllOf(this.#socket)
     if (!untouched && !this.#restoreListeners()) return false
     this.#still()
     return untouched || isSound(this.#socket) // Whoever is told of a listener may do anything.
   }
 
   #restoreListeners(): boolean {
-    if (this.#terms.strictListeners && this.#listeners.difference().added.length > 0) return false
+    if (this.#terms.strictListeners && this.#listeners.difference(this.#socket).added.length > 0)
+      return false
     try {
       this.#socket.unpipe() // Tells others, who may throw.
     } catch {
       return false
     }
-    return this.#listeners.restore()
+    if (!this.#listeners.restore(this.#socket)) return false
+    this.#listeners = this.#terms.births.of(this.#socket)
+    return true
   }
 
   /** Neither flowing nor paused, and as if nobody had ever set a timeout. */
@@ -248,7 +265,7 @@ export class Ward {
     if (length > 0) return `returned with ${bytes(length, 'unread ')}`
     if (encoding !== this.#encoding) return `returned with the encoding ${encoding}`
     if (this.#socket.writableCorked > 0) return 'returned corked'
-    const { added, lost } = this.#listeners.difference()
+    const { added, lost } = this.#listeners.difference(this.#socket)
     if (lost.length > 0) return `lost listeners: ${namesOf(lost)}`
     const names = added.map(([name]) => name)
     if (names.includes('unpipe')) return 'returned while something is piped into it'
@@ -268,6 +285,20 @@ export class Ward {
     if (this.#fresh) return 'before it was first lent'
     return this.#isLent ? 'while in use' : 'while idle'
   }
+}
+
+// One for all sockets: three closures for each would weigh more than the rest.
+
+function closed(this: SocketLike): void {
+  wardOf(this)?.closed()
+}
+
+function ended(this: SocketLike): void {
+  wardOf(this)?.ended()
+}
+
+function heard(this: SocketLike): void {
+  wardOf(this)?.heard()
 }
 
 function bytes(count: number, kind = ''): string {

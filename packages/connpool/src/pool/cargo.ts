@@ -18,8 +18,6 @@ const NOTHING: About = Object.freeze({})
 export class Cargo<T> {
   connection: T | undefined = undefined
   about: About = NOTHING
-  /** When its dial began, in ms of the pool's clock. */
-  begunAt = 0
   /** Stops the create, probe or reset that is under way. */
   operation: AbortController | null = null
   /** The error that it was closed for, where there is one. */

@@ -198,7 +198,6 @@ export class World<T> implements Effects<Cargo<T>>, LoanOffice<T>, TicketOffice 
   async #create(slot: Place<T>): Promise<void> {
     const operation = new AbortController()
     slot.cargo.operation = operation
-    slot.cargo.begunAt = this.now()
     const died = (error?: unknown) => this.#died(slot, error)
     let connection: T
     try {
@@ -365,10 +364,9 @@ export class World<T> implements Effects<Cargo<T>>, LoanOffice<T>, TicketOffice 
 
   // ── News ──────────────────────────────────────────────────────────────────────────────────────
 
-  connectionOpened(slot: Place<T>): void {
+  connectionOpened(slot: Place<T>, tookMs: number): void {
     if (!this.events.heard.open) return
-    const { id, bornAt, cargo } = slot
-    const details = { connectionId: id, tookMs: bornAt - cargo.begunAt, ...cargo.about }
+    const details = { connectionId: slot.id, tookMs, ...slot.cargo.about }
     this.events.emit('open', this.now(), details)
   }
 

@@ -133,7 +133,7 @@ test('the end of a turn stamps and watches what came to rest in it, once', () =>
   settle(6)
   assert.deepEqual(parked.sort(), ['a', 'b'])
   assert.equal(roster.idleness.at, 105)
-  assert.equal(b.checkedAt, 5)
+  assert.equal(b.since, 5)
   roster.lend(b)
   settle(7)
   assert.equal(b.since, 7)

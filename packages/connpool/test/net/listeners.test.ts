@@ -259,20 +259,21 @@ test('listeners are compared as well where Node does not show how it keeps them'
     removeListener: (name: string, listener: () => void) => kept.removeListener(name, listener),
   }
   kept.on('close', ignore)
-  const birth = new BirthListeners(shown as unknown as EventEmitter) // All that it asks of one.
-  assert.equal(birth.unchanged, false)
-  assert.equal(birth.restore(), true)
+  const emitter = shown as unknown as EventEmitter // All that is asked of one.
+  const birth = new BirthListeners(emitter)
+  assert.equal(birth.areAllOf(emitter), false)
+  assert.equal(birth.restore(emitter), true)
   kept.on('close', () => {})
   kept.on('data', () => {})
   assert.deepEqual(
-    birth.difference().added.map(([name]) => name),
+    birth.difference(emitter).added.map(([name]) => name),
     ['close', 'data'],
   )
-  assert.equal(birth.restore(), true)
+  assert.equal(birth.restore(emitter), true)
   assert.deepEqual(listeners(kept), { close: [ignore] })
   kept.removeAllListeners()
-  assert.deepEqual(birth.difference().lost, ['close'])
-  assert.equal(birth.restore(), false)
+  assert.deepEqual(birth.difference(emitter).lost, ['close'])
+  assert.equal(birth.restore(emitter), false)
 })
 
 /** All listeners of an emitter as they are, by name. */
