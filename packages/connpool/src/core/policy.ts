@@ -101,7 +101,7 @@ export class Policy<C> {
   get nextDue(): number {
     const owed = this.#dials && this.need > 0
     return Math.min(
-      this.#mayIdleOut ? this.#roster.idleness.at : Infinity,
+      this.#mayIdleOut ? this.#roster.idleOutAt : Infinity,
       owed ? this.#moves.backoff.until : Infinity,
     )
   }
@@ -258,7 +258,7 @@ export class Policy<C> {
    * time, and none while those who wait could use it or dials fail.
    */
   #retire(now: number): void {
-    const { aged, idleness, opening, aborting, closing } = this.#roster
+    const { aged, opening, aborting, closing } = this.#roster
     const waited = this.#moves.queue.size > 0
     while (this.#roster.lendable > Math.max(this.maxIdle, this.#moves.queue.size)) {
       const { expendable } = this.#roster
@@ -273,8 +273,10 @@ export class Policy<C> {
     if (aged.first !== null && canReplace && underway === 0 && !waited) {
       this.#moves.close(aged.first, aged.first.expiry, now)
     }
-    while (this.#mayIdleOut && idleness.first !== null && idleness.first.dueAt <= now) {
-      this.#moves.close(idleness.first.owner, 'idle', now)
+    while (this.#mayIdleOut) {
+      const slot = this.#roster.idledOut(now)
+      if (slot === null) return
+      this.#moves.close(slot, 'idle', now)
     }
   }
 

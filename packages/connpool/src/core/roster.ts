@@ -31,7 +31,7 @@ export class Roster<C> {
   readonly seats: Seats<Slot<C>>
   /** Open ones that are within their lifetime, by its end. */
   readonly retirement: Deadlines<Deadline<Slot<C>>> = new Deadlines<Deadline<Slot<C>>>()
-  /** Idle ones, by the end of the longest idle spell allowed. */
+  /** Idle ones whose longest allowed spell ends elsewhere than their place among the idle tells. */
   readonly idleness: Deadlines<Deadline<Slot<C>>> = new Deadlines<Deadline<Slot<C>>>()
   /** Idle ones, by the next background probe. */
   readonly nextProbe: Deadlines<Deadline<Slot<C>>> = new Deadlines<Deadline<Slot<C>>>()
@@ -138,6 +138,24 @@ export class Roster<C> {
     return this.aged.first ?? this.idle.first
   }
 
+  /** When the first of the idle ones has idled for as long as it may; Infinity when none will. */
+  get idleOutAt(): number {
+    return Math.min(this.#firstIdleOutAt, this.idleness.at)
+  }
+
+  /** One that has, or null. */
+  idledOut(now: number): Slot<C> | null {
+    if (this.idleOutAt > now) return null
+    const own = this.idleness.first
+    return own !== null && own.dueAt <= this.#firstIdleOutAt ? own.owner : this.idle.first
+  }
+
+  /** Of those who have no deadline of their own: they are in order. */
+  get #firstIdleOutAt(): number {
+    const { first } = this.idle
+    return first === null || !first.stamped ? Infinity : first.since + this.#limits.idleTimeoutMs
+  }
+
   /** A new place, whose dial begins. */
   begin(slot: Slot<C>, now: number): void {
     slot.state = 'opening'
@@ -233,7 +251,7 @@ export class Roster<C> {
     if (slot.fate !== null) this.aged.unshift(slot)
     else {
       this.idle.unshift(slot)
-      this.#watch(slot, slot.idleness.dueAt)
+      this.#watch(slot, slot.idleness?.dueAt ?? Infinity)
     }
   }
 
@@ -298,18 +316,24 @@ export class Roster<C> {
         slot.stamped = true
         slot.since = now
         if (slot.state !== 'idle') continue
-        const spell = Math.min(slot.idleForMs, this.#limits.idleTimeoutMs)
-        if (slot.fate === null) this.#watch(slot, now + spell)
+        if (slot.fate === null) {
+          this.#watch(slot, now + Math.min(slot.idleForMs, this.#limits.idleTimeoutMs))
+        }
         parked(slot)
       }
     }
   }
 
   #watch(slot: Slot<C>, idleUntil: number): void {
-    this.idleness.add(slot.idleness, idleUntil)
-    if (this.#limits.probeEveryMs === Infinity) return
+    const { idleTimeoutMs, probeEveryMs } = this.#limits
+    const isProbed = probeEveryMs !== Infinity
+    if (isProbed || slot.idleForMs < idleTimeoutMs) {
+      slot.idleness ??= new Deadline(slot)
+      this.idleness.add(slot.idleness, idleUntil)
+    }
+    if (!isProbed) return
     slot.nextProbe ??= new Deadline(slot)
-    this.nextProbe.add(slot.nextProbe, slot.since + this.#limits.probeEveryMs)
+    this.nextProbe.add(slot.nextProbe, slot.since + probeEveryMs)
   }
 
   #seatOf(slot: Slot<C>): Seat<Slot<C>> {
@@ -325,7 +349,7 @@ export class Roster<C> {
   }
 
   #unwatch(slot: Slot<C>): void {
-    this.idleness.remove(slot.idleness)
+    if (slot.idleness !== null) this.idleness.remove(slot.idleness)
     if (slot.nextProbe !== null) this.nextProbe.remove(slot.nextProbe)
   }
 

@@ -85,8 +85,8 @@ export class Slot<C> implements Linked<Slot<C>> {
   readonly retirement: Deadline<Slot<C>> = new Deadline<Slot<C>>(this)
   /** Why it is due at its retirement. */
   expiry: CloseReason = 'lifetime'
-  readonly idleness: Deadline<Slot<C>> = new Deadline<Slot<C>>(this)
-  /** These are made when first needed: few pools share connections or probe in the background. */
+  /** These are made when first needed: few pools bound single spells, share or probe in the background. */
+  idleness: Deadline<Slot<C>> | null = null
   seat: Seat<Slot<C>> | null = null
   nextProbe: Deadline<Slot<C>> | null = null
   /** From its opening until it is proven. */

@@ -46,7 +46,7 @@ describe('idleness', () => {
     const world = stocked(2, { idleTimeoutMs: 100, min: 2 })
     world.advance(500)
     world.resize(1, 10)
-    assert.deepEqual(news(world), ['destroy 2 idle'])
+    assert.deepEqual(news(world), ['destroy 1 idle'], 'of a turn the one that came first')
   })
 
   test('nothing retires while someone waits', () => {

@@ -132,7 +132,7 @@ test('the end of a turn stamps and watches what came to rest in it, once', () =>
   settle(5)
   settle(6)
   assert.deepEqual(parked.sort(), ['a', 'b'])
-  assert.equal(roster.idleness.at, 105)
+  assert.equal(roster.idleOutAt, 105)
   assert.equal(b.since, 5)
   roster.lend(b)
   settle(7)
@@ -141,7 +141,23 @@ test('the end of a turn stamps and watches what came to rest in it, once', () =>
   roster.endLease(b)
   roster.shelve(b)
   settle(8)
-  assert.equal(roster.idleness.at, 18, "the borrower's bound, when it is the sooner")
+  assert.equal(roster.idleOutAt, 18, "the borrower's bound, when it is the sooner")
+})
+
+test('of idle ones with bounds of their own and without, the one that is due first goes first', () => {
+  const { roster, idle } = rosterOf({ idleTimeoutMs: 100 })
+  const [a, b, c] = [idle('a'), idle('b'), idle('c')]
+  b.idleForMs = 100
+  c.idleForMs = 10
+  roster.settle(5, none)
+  assert.equal(roster.idledOut(14), null)
+  assert.equal(roster.idledOut(15), c)
+  roster.bury(c, 'idle', 15)
+  assert.deepEqual([roster.idleOutAt, roster.idledOut(104), roster.idledOut(105)], [105, null, a])
+  roster.bury(a, 'idle', 105)
+  assert.equal(roster.idledOut(105), b, 'a bound that is no sooner than the timeout is none')
+  roster.bury(b, 'idle', 105)
+  assert.deepEqual([roster.idleOutAt, roster.idledOut(Infinity)], [Infinity, null])
 })
 
 test('one that was stamped and then condemned hides no other from the end of the turn', () => {
@@ -165,9 +181,9 @@ test('a background probe does not prolong the idle spell', () => {
   roster.settle(0, none)
   assert.equal(roster.nextProbe.at, 30)
   roster.move(slot, 'probing', 30)
-  assert.deepEqual([roster.idleness.at, roster.nextProbe.at], [Infinity, Infinity])
+  assert.deepEqual([roster.idleOutAt, roster.nextProbe.at], [Infinity, Infinity])
   roster.reshelve(slot, 31)
-  assert.deepEqual([roster.idleness.at, roster.nextProbe.at], [100, 61])
+  assert.deepEqual([roster.idleOutAt, roster.nextProbe.at], [100, 61])
 })
 
 test('a lifetime is drawn once, at birth', () => {
@@ -187,6 +203,6 @@ test('who is out has nothing due any more', () => {
   const slot = idle('a')
   roster.settle(0, none)
   roster.bury(slot, 'died', 1)
-  const { idleness, retirement, nextProbe } = roster
-  assert.deepEqual([idleness.at, retirement.at, nextProbe.at], [Infinity, Infinity, Infinity])
+  const { idleOutAt, retirement, nextProbe } = roster
+  assert.deepEqual([idleOutAt, retirement.at, nextProbe.at], [Infinity, Infinity, Infinity])
 })

@@ -172,8 +172,10 @@ function open(codes: number[], world: World, slot: Place): void {
     rests && slot.stamped && limits.probes ? age(slot.since, now, limits.probeAfterIdleMs) : 0,
     slot.seat === null ? 0 : slot.seat.leases,
     ...due(slot.retirement, now),
-    ...due(slot.idleness, now),
-    state === 'probing' && slot.upkeep ? distance(slot.idleness.dueAt, now) : 0,
+    ...(slot.idleness === null ? [NEVER, 0] : due(slot.idleness, now)),
+    slot.idleness !== null && state === 'probing' && slot.upkeep
+      ? distance(slot.idleness.dueAt, now)
+      : 0,
     ...(slot.nextProbe === null ? [NEVER, 0] : due(slot.nextProbe, now)),
     distance(truth.spellEnd(cargo), now),
   )
