@@ -22,7 +22,7 @@ export type BudgetName = 'full' | 'brief' | 'quick'
 export const budgets: Readonly<Record<BudgetName, Budget>> = {
   /** For figures. */
   full: {
-    warmUpMs: 80,
+    warmUpMs: 300,
     sampleMs: 12,
     measureMs: 90,
     weighOperations: 10_000,

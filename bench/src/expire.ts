@@ -49,9 +49,14 @@ export async function expireTogether(
   await nextTurn()
   const lengths = turns.map(({ startTime, endTime }) => endTime - startTime)
   const work = turns.map((turn, index) => (lengths[index] ?? 0) - collections.within(turn))
-  const longestTurnMs = Math.max(...lengths)
-  const longestWorkMs = Math.max(...work)
+  const longestTurnMs = longest(lengths)
+  const longestWorkMs = longest(work)
   return { longestTurnMs, longestWorkMs, turns: turns.length, lastLateMs, inOrder }
+}
+
+/** Of very many: they are too many to be arguments. */
+function longest(times: readonly number[]): number {
+  return times.reduce((most, ms) => Math.max(most, ms), 0)
 }
 
 function blockUntil(due: number): void {

@@ -23,11 +23,11 @@ export const limits: readonly Limit[] = [
   { work: 'acquire-timeout', full: 2.9 },
   { work: 'use', full: 1.5, quick: 2.3 },
   // A quick check is over before V8 has compiled a thousand loops.
-  { work: 'workers', full: 6.8 },
+  { work: 'workers', full: 3.6 },
   { work: 'workers-8', full: 2.9, quick: 4.6 },
   { work: 'waiters', full: 2.2, quick: 3.4 },
   { work: 'sweep', full: 1.35, quick: 2 },
   { work: 'tcp-try-acquire', full: 6.1 },
   { work: 'tcp-acquire', full: 5.6, quick: 9.5 },
-  { work: 'tcp-idle', full: 0.65, quick: 1.1 },
+  { work: 'tcp-idle', full: 0.3, quick: 0.6 },
 ]
