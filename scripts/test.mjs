@@ -31,7 +31,7 @@ if (!options['no-build']) {
   const tsc = fileURLToPath(import.meta.resolve('typescript/package.json'))
   const build = spawnSync(
     process.execPath,
-    [join(tsc, '../bin/tsc'), '-b', join(root, 'tsconfig.build.json')],
+    [join(tsc, '../bin/tsc'), '-b', join(root, 'tsconfig.build.json'), join(root, 'bench')],
     { stdio: ['ignore', 'inherit', 'inherit'] },
   )
   if (build.status !== 0) fail('the build failed')

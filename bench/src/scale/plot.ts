@@ -58,6 +58,7 @@ export function svgOf({ title, x, y, lines }: Plot): string {
     ...drawn.flatMap((line, index) => curve(line, index, xAxis, yAxis)),
   ]
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">
+<title>${escaped(title)}</title>
 <rect width="${width}" height="${height}" fill="#fff"/>
 ${body.join('\n')}
 </svg>
