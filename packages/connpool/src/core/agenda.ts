@@ -23,6 +23,7 @@ export class Agenda<C> {
     const { limits, roster } = moves
     this.#items = [
       expiry(moves, moves.queue),
+      expiry(moves, moves.named),
       expiry(moves, moves.readiness),
       overdue(roster.aborting, limits.destroyTimeoutMs, (slot) => roster.remove(slot)),
       overdue(roster.opening, limits.createTimeoutMs, (slot, now) =>

@@ -28,6 +28,8 @@ export class PoolMachine<C> {
   readonly #agenda: Agenda<C>
   readonly #limits: Limits
   readonly #roster: Roster<C>
+  /** Whoever waits for one connection in particular that is being probed for him. */
+  readonly #probedFor = new WeakMap<Slot<C>, Waiter>()
   /** When the grace of a close that is under way ends. */
   #closeBy = Infinity
 
@@ -42,8 +44,9 @@ export class PoolMachine<C> {
 
   /** Somebody waits, so the process must not end. */
   get awaited(): boolean {
-    const { queue, readiness } = this.moves
-    return queue.size > 0 || readiness.size > 0 || this.policy.phase === 'closing'
+    const { queue, named, readiness } = this.moves
+    const waiting = queue.size + named.size + readiness.size
+    return waiting > 0 || this.policy.phase === 'closing'
   }
 
   // ── Borrowers ─────────────────────────────────────────────────────────────────────────────────
@@ -86,6 +89,50 @@ export class PoolMachine<C> {
     const { tally } = this.moves
     tally.acquires++
     tally.aborts++
+  }
+
+  /**
+   * Somebody waits for one connection in particular, which the world knows; null where there is none
+   * yet. Where there is one he is served, or turned away if he is not patient, after a poll.
+   */
+  requestNamed(waiter: Waiter, slot: Slot<C> | null, now: number): void {
+    const { moves, policy } = this
+    moves.tally.acquires++
+    waiter.expected = slot?.state === 'idle'
+    waiter.turn = Infinity
+    if (policy.phase !== 'running') moves.refuse(waiter, 'closed')
+    else if (!waiter.expected && waiter.turnOnly) moves.refuse(waiter, 'timeout')
+    else {
+      moves.named.enqueue(waiter)
+      policy.pump(now)
+    }
+  }
+
+  /**
+   * The connection that somebody waits for was polled, or has just opened or come back. It is his if it
+   * idles and is fit, also ahead of those who take any.
+   */
+  serveNamed(waiter: Waiter, slot: Slot<C>, now: number): void {
+    const { moves, policy } = this
+    if (!waiter.queued) return
+    if (policy.active && slot.state === 'idle') {
+      const mayBeProbed = !waiter.turnOnly && moves.needsProbe(slot, now)
+      if (!mayBeProbed) this.#grantNamed(waiter, slot, now)
+      else if (moves.ensureFit(slot, now)) {
+        this.#probedFor.set(slot, waiter)
+        moves.probe(slot, false, now)
+      }
+    }
+    if (waiter.queued && waiter.turnOnly) moves.turnAway(waiter, 'timeout', now)
+    waiter.expected = false
+    policy.pump(now)
+  }
+
+  /** Where it needs no probe, or had it. */
+  #grantNamed(waiter: Waiter, slot: Slot<C>, now: number): void {
+    const { moves } = this
+    if (!waiter.queued || waiter.dueAt <= now || moves.needsProbe(slot, now)) return
+    if (moves.ensureFit(slot, now)) moves.grant(waiter, slot, waiter.waitedMs(now))
   }
 
   /** Somebody waits for `min` to stand. */
@@ -174,6 +221,7 @@ export class PoolMachine<C> {
   offer(slot: Slot<C>, now: number): boolean {
     if (this.policy.phase !== 'running' || slot.id !== 0 || this.policy.room <= 0) return false
     slot.proven = true
+    if (slot.bornAt === 0) slot.bornAt = now
     this.#enter(slot, now)
     this.policy.pump(now)
     return true
@@ -214,7 +262,12 @@ export class PoolMachine<C> {
     if (!lives) this.moves.probeFailed(slot, failureClass, error, now)
     else {
       this.moves.answered()
-      if (this.policy.surplus) this.moves.close(slot, 'resized', now)
+      const claimant = this.#probedFor.get(slot)
+      this.#probedFor.delete(slot)
+      if (claimant !== undefined && this.policy.active) this.#grantNamed(claimant, slot, now)
+      if (slot.state !== 'probing') {
+        // He has it, or it was not fit.
+      } else if (this.policy.surplus) this.moves.close(slot, 'resized', now)
       else if (!this.policy.handOver(slot, now)) {
         if (slot.upkeep) this.#backToIdle(slot, now)
         else this.#roster.shelve(slot)
@@ -259,6 +312,7 @@ export class PoolMachine<C> {
   settle(now: number): void {
     this.moves.freshness.seal()
     this.moves.queue.settle(now)
+    this.moves.named.settle(now)
     this.moves.readiness.settle(now)
     this.#roster.settle(now, this.#parked)
     this.policy.pump(now)

@@ -23,6 +23,8 @@ export class Moves<C> {
   readonly tally: Tally = new Tally()
   readonly backoff: Backoff
   readonly queue: Queue
+  /** Those who wait for one connection in particular: the world knows for which. */
+  readonly named: Queue = new Queue('fifo')
   /** Those who wait for `min` to stand. */
   readonly readiness: Queue = new Queue('fifo')
   readonly freshness: Freshness
@@ -124,7 +126,7 @@ export class Moves<C> {
 
   #serve(waiter: Waiter, slot: Slot<C>, waitedMs: number): void {
     this.#endWait(waiter, waitedMs)
-    this.queue.serve(waiter)
+    this.#queueOf(waiter).serve(waiter)
     this.effects.grant(waiter, slot, waitedMs)
   }
 
@@ -200,7 +202,8 @@ export class Moves<C> {
     const { idle, lent, resetting, probing, inspecting } = this.roster
     for (const list of [idle, lent, resetting, probing, inspecting]) {
       for (const slot of list.toArray()) {
-        if (isMeant(slot)) this.roster.expire(slot, expiry, now + spreadMs * this.#random())
+        if (slot.fate === null && isMeant(slot))
+          this.roster.expire(slot, expiry, now + spreadMs * this.#random())
       }
     }
   }
@@ -270,7 +273,7 @@ export class Moves<C> {
   /** Leaves the queue unserved, by its own will. */
   withdraw(waiter: Waiter, now: number): void {
     this.#queueOf(waiter).leave(waiter)
-    if (waiter.purpose !== 'lease') return
+    if (waiter.purpose === 'ready') return
     this.tally.aborts++
     this.#endWait(waiter, waiter.waitedMs(now))
   }
@@ -278,13 +281,13 @@ export class Moves<C> {
   /** Law 8: it is out of the queue before it is told, so that it is told once. */
   turnAway(waiter: Waiter, refusal: Refusal, now: number): void {
     this.#queueOf(waiter).leave(waiter)
-    if (waiter.purpose === 'lease') this.#endWait(waiter, waiter.waitedMs(now))
+    if (waiter.purpose !== 'ready') this.#endWait(waiter, waiter.waitedMs(now))
     this.refuse(waiter, refusal)
   }
 
   /** Those who wait now; whoever joins them while they are told is not meant. */
   turnAwayAll(refusal: Refusal, now: number): void {
-    for (const queue of [this.queue, this.readiness]) {
+    for (const queue of [this.queue, this.named, this.readiness]) {
       for (let left = queue.size; left > 0; left--) {
         const waiter = queue.oldest()
         if (waiter !== null) this.turnAway(waiter, refusal, now)
@@ -294,7 +297,7 @@ export class Moves<C> {
 
   /** Turns away one who never queued, or is out of the queue. */
   refuse(waiter: Waiter, refusal: Refusal): void {
-    if (waiter.purpose === 'lease') {
+    if (waiter.purpose !== 'ready') {
       if (refusal === 'timeout') this.tally.timeouts++
       else if (refusal === 'config') this.tally.failed++
       else this.tally.refused++
@@ -303,7 +306,15 @@ export class Moves<C> {
   }
 
   #queueOf(waiter: Waiter): Queue {
-    return waiter.purpose === 'lease' ? this.queue : this.readiness
+    switch (waiter.purpose) {
+      case 'lease':
+        return this.queue
+      case 'named':
+        return this.named
+      case 'ready':
+        return this.readiness
+    }
+    return waiter.purpose satisfies never
   }
 
   /** Counts how long it waited; being served by the freshness turn asked for is no wait. */

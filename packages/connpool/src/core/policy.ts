@@ -289,7 +289,8 @@ export class Policy<C> {
       effects.availability(!unavailable)
     }
     while (this.#dooms) {
-      const waiter = this.#moves.queue.oldest() ?? this.#moves.readiness.oldest()
+      const { queue, named, readiness } = this.#moves
+      const waiter = queue.oldest() ?? named.oldest() ?? readiness.oldest()
       if (waiter === null) return
       this.#moves.turnAway(waiter, backoff.standing === 'config' ? 'config' : 'unavailable', now)
     }

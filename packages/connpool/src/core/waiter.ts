@@ -1,8 +1,8 @@
 import { OUTSIDE, type Timed } from './deadlines.ts'
 import type { Placed } from './line.ts'
 
-/** What a waiter waits for: a lease, or for `min` to stand. */
-export type Purpose = 'lease' | 'ready'
+/** What a waiter waits for: a lease on any connection, on one in particular, or for `min` to stand. */
+export type Purpose = 'lease' | 'named' | 'ready'
 
 /** Why a waiter was turned away. */
 export type Refusal = 'timeout' | 'full' | 'closed' | 'unavailable' | 'config'
@@ -46,9 +46,9 @@ export class Waiter implements Placed, Timed<Waiter> {
     return this.seq > 0
   }
 
-  /** Waits for the freshness turn only: never for a probe, a release or a dial. */
+  /** Waits for a turn that polls only: never for a probe, a release or a dial. */
   get turnOnly(): boolean {
-    return this.patienceMs === 0 && this.purpose === 'lease'
+    return this.patienceMs === 0 && this.purpose !== 'ready'
   }
 
   /** How long it has waited, in ms; nothing within the turn in which it came. */

@@ -106,9 +106,9 @@ export class Circumstances {
     const within = timeoutMs === 0 ? 'free at once' : `within ${timeoutMs} ms`
     const standing = stats.open - stats.closing
     const what =
-      purpose === 'lease'
-        ? `no connection ${within}`
-        : `${standing} of ${stats.min} connections stood within ${timeoutMs} ms`
+      purpose === 'ready'
+        ? `${standing} of ${stats.min} connections stood within ${timeoutMs} ms`
+        : `no ${purpose === 'named' ? 'such ' : ''}connection ${within}`
     const failure = this.#why === '' ? '' : `; the last dial failed: ${this.#why}`
     return `${what} (${situation(stats, this.#oldestMs)})${failure}`
   }

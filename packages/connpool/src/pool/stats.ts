@@ -70,7 +70,7 @@ export interface PoolStats {
 /** Reads a machine, all at once, so that the sums hold (law 24). */
 export function snapshot(machine: PoolMachine<unknown>): PoolStats {
   const { policy, generation } = machine
-  const { roster, tally, queue } = machine.moves
+  const { roster, tally, queue, named } = machine.moves
   return Object.freeze({
     open: roster.open,
     idle: roster.lendable,
@@ -80,7 +80,7 @@ export function snapshot(machine: PoolMachine<unknown>): PoolStats {
     probing: roster.asked,
     resetting: roster.resetting.size,
     closing: roster.closing.size,
-    waiting: queue.size,
+    waiting: queue.size + named.size,
     min: policy.min,
     max: policy.max,
     generation,

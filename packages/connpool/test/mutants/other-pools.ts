@@ -199,8 +199,8 @@ export const knownFaults: readonly KnownFault[] = [
     law: 9,
     file: 'core/moves',
     from: `this.#queueOf(waiter).leave(waiter)
-    if (waiter.purpose !== 'lease') return`,
-    to: "if (waiter.purpose !== 'lease') return",
+    if (waiter.purpose === 'ready') return`,
+    to: "if (waiter.purpose === 'ready') return",
   },
   {
     name: 'an aborted acquire rejects, and is lent to all the same',

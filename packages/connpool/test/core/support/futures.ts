@@ -36,7 +36,7 @@ export function prosper(world: World): void {
 }
 
 function isAwaited({ truth }: World): boolean {
-  return truth.waiting.length + truth.unready.length > 0
+  return truth.waiting.length + truth.claiming.length + truth.unready.length > 0
 }
 
 /** Answers whether there was anything to answer. */
@@ -54,8 +54,12 @@ function answerAll(world: World): boolean {
     when(c.closing, () => world.closed(c))
   }
   for (const lease of truth.held) when(true, () => world.release(lease))
+  for (const ticket of truth.claiming) {
+    const [idle] = world.idle
+    if (idle !== undefined) when(true, () => world.serveNamed(ticket, idle))
+  }
   when(truth.turnAsked, () => world.turn())
-  const isFed = !limits.dials && isAwaited(world)
+  const isFed = truth.claiming.length > 0 || (!limits.dials && isAwaited(world))
   when(isFed && world.taken < truth.max, () => world.offer())
   world.settle()
   return answers > 0

@@ -55,8 +55,9 @@ export class Port implements Effects<Connection> {
 
   probe({ cargo }: Place): void {
     const { ringing, now, limits, tally } = this.#truth
-    const isParked = cargo.parkedAt !== null
-    cargo.upkeep = ringing && isParked && now - cargo.checkedAt >= limits.probeEveryMs
+    const isDue = cargo.parkedAt !== null && now - cargo.checkedAt >= limits.probeEveryMs
+    // An aged one is kept up no more: it is probed for somebody.
+    cargo.upkeep = ringing && isDue && !this.#truth.isAged(cargo)
     this.#world.laws?.asked(cargo)
     cargo.asked = 'probe'
     cargo.askedAt = now
@@ -108,8 +109,12 @@ export class Port implements Effects<Connection> {
 
   grant(waiter: Waiter, { cargo }: Place, waitedMs: number): void {
     const ticket = ticketOf(waiter)
-    this.#world.laws?.fair(ticket)
-    this.#world.laws?.granted(ticket, cargo, waitedMs, false)
+    const isNamed = ticket.purpose === 'named'
+    // Whoever wants one in particular is served once the world has polled, and ahead of the others.
+    if (!isNamed) this.#world.laws?.fair(ticket)
+    this.#world.laws?.granted(ticket, cargo, waitedMs, isNamed)
+    // What follows from a tryAcquire may find one fit for a waiter.
+    if (this.#truth.lending === cargo) this.#truth.lending = null
     ticket.waitedMs = waitedMs
     this.#truth.serve(ticket)
     this.#truth.lend(ticket, cargo)

@@ -25,8 +25,8 @@ export function holdState(truth: Truth, machine: Machine): void {
 
 /** The figures of the machine are those of the truth. */
 function agree(truth: Truth, machine: Machine, census: Census): void {
-  const { roster, queue, readiness } = machine.moves
-  const { waiting } = truth
+  const { roster, queue, named, readiness } = machine.moves
+  const { waiting, claiming } = truth
   const unready = truth.unready.length
   const figures: readonly (readonly [what: string, told: number, so: number])[] = [
     ['dialling', roster.opening.size, census.dialling],
@@ -41,6 +41,7 @@ function agree(truth: Truth, machine: Machine, census: Census): void {
     ['open', roster.open, census.open],
     ['waiting', queue.size, waiting.length],
     ['in demand', queue.demand, truth.demand],
+    ['waiting for one', named.size, claiming.length],
     ['waiting for min', readiness.size, unready],
   ]
   for (const [what, told, so] of figures) {
@@ -53,7 +54,7 @@ function agree(truth: Truth, machine: Machine, census: Census): void {
   }
   assert.ok(unready === 0 || census.sound < truth.min, 'min stands, and somebody waits for it')
   const closes = truth.closing && truth.drains === 0
-  const awaited = waiting.length + unready > 0 || closes
+  const awaited = waiting.length + claiming.length + unready > 0 || closes
   assert.equal(machine.awaited, awaited, 'whether the process must not end')
 }
 

@@ -24,7 +24,7 @@ export function ticketOf(waiter: Waiter): Ticket {
   return waiter.ticket
 }
 
-/** Somebody who asked for a connection, or for `min` to stand. */
+/** Somebody who asked for a connection, for one in particular, or for `min` to stand. */
 export class Ticket {
   readonly serial: number
   readonly purpose: Purpose
@@ -49,9 +49,9 @@ export class Ticket {
     this.waiter = new Waiting(this)
   }
 
-  /** It waits for nothing but the freshness turn. */
+  /** It waits for nothing but a turn that polls. */
   get turnOnly(): boolean {
-    return this.timeoutMs === 0 && this.purpose === 'lease'
+    return this.timeoutMs === 0 && this.purpose !== 'ready'
   }
 
   /** When it has to be settled. */

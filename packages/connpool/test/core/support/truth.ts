@@ -91,6 +91,11 @@ export class Truth {
     return this.tickets.filter(({ state, purpose }) => state === 'waiting' && purpose === 'lease')
   }
 
+  /** Those who wait for one connection in particular. */
+  get claiming(): Ticket[] {
+    return this.tickets.filter(({ state, purpose }) => state === 'waiting' && purpose === 'named')
+  }
+
   /** Those who wait for `min` to stand. */
   get unready(): Ticket[] {
     return this.tickets.filter(({ state, purpose }) => state === 'waiting' && purpose === 'ready')
@@ -267,7 +272,7 @@ export class Truth {
   refuse(ticket: Ticket, refusal: Refusal): void {
     ticket.state = 'refused'
     ticket.refusal = refusal
-    if (ticket.purpose !== 'lease') return
+    if (ticket.purpose === 'ready') return
     if (refusal === 'timeout') this.tally.timeouts++
     else if (refusal === 'config') this.tally.failed++
     else this.tally.refused++
@@ -297,6 +302,7 @@ export class Truth {
 
   /** Somebody is served who waited: whether the oldest was passed over. */
   serve(ticket: Ticket): void {
+    if (ticket.purpose !== 'lease') return
     const oldest = this.tickets.find(
       ({ state, purpose }) => state === 'waiting' && purpose === 'lease',
     )

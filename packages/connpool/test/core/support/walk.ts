@@ -43,11 +43,20 @@ const moves = {
   tryAcquire: (world) => {
     world.tryAcquire()
   },
+  acquireNamed: (world, random) => {
+    const connection = random() < 0.2 ? undefined : pick(random, world.connections)
+    world.acquireNamed(connection ?? null, oneOf(random, Infinity, 100, 0))
+  },
+  serveNamed: (world, random) => {
+    const ticket = pick(random, world.truth.claiming)
+    const connection = pick(random, world.connections)
+    if (ticket !== undefined && connection !== undefined) world.serveNamed(ticket, connection)
+  },
   ready: (world, random) => {
     world.ready(oneOf(random, Infinity, 100))
   },
   cancel: (world, random) => {
-    const ticket = pick(random, world.waiting)
+    const ticket = pick(random, [...world.waiting, ...world.truth.claiming])
     if (ticket !== undefined) world.cancel(ticket)
   },
   release: (world, random) => {
@@ -167,6 +176,9 @@ const frequent: readonly [Kind, ...Kind[]] = [
   'stale',
 ]
 const rare: readonly [Kind, ...Kind[]] = [
+  'acquireNamed',
+  'serveNamed',
+  'serveNamed',
   'ready',
   'detach',
   'offer',

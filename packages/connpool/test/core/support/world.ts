@@ -52,6 +52,20 @@ export class World extends Stage {
     })
   }
 
+  /** Somebody wants that connection and no other; null: one that there is not yet. */
+  acquireNamed(connection: Connection | null, timeoutMs = Infinity): Ticket {
+    const { truth, machine } = this
+    const ticket = truth.ticket('named', { timeoutMs })
+    truth.tally.acquires++
+    this.event(() => machine.requestNamed(ticket.waiter, connection?.slot ?? null, truth.now))
+    return ticket
+  }
+
+  /** The connection that somebody wants was polled, or has come. */
+  serveNamed(ticket: Ticket, connection: Connection): void {
+    this.event(() => this.machine.serveNamed(ticket.waiter, connection.slot, this.now))
+  }
+
   ready(timeoutMs = Infinity): Ticket {
     const ticket = this.truth.ticket('ready', { timeoutMs })
     this.event(() => this.machine.awaitReady(ticket.waiter, this.now))
