@@ -15,6 +15,7 @@ export {
   ConnectFailedError,
   InvalidOptionError,
   LeaseReleasedError,
+  ListenFailedError,
   PoolClosedError,
   PoolError,
   type PoolErrorCode,

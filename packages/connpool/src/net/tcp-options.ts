@@ -88,7 +88,12 @@ const ADDRESS_RULES: Record<keyof TcpAddress | keyof PathAddress | keyof OwnDial
   connect: callback,
 }
 
-const TCP_RULES: Rules = {
+export const keepAliveRule: Rule = {
+  check: (value) => value === false || (typeof value === 'object' && value !== null),
+  must: 'false, or an object such as { delayMs: 30_000 }',
+}
+
+export const TCP_RULES: Rules = {
   ...SETTINGS_RULES,
   ...ADDRESS_RULES,
   localAddress: {
@@ -97,10 +102,7 @@ const TCP_RULES: Rules = {
   },
   family: oneOfValues(0, 4, 6),
   noDelay: oneOfValues(true, false),
-  keepAlive: {
-    check: (value) => value === false || (typeof value === 'object' && value !== null),
-    must: 'false, or an object such as { delayMs: 30_000 }',
-  },
+  keepAlive: keepAliveRule,
   lookup: callback,
   tls: tlsRule,
   handshake: callback,
@@ -146,7 +148,11 @@ export function readOptions<S extends Duplex>(options: TcpPoolOptions<S>): Given
   return { name: owner.name, place: place ?? owner.name, target, settings }
 }
 
-function keepAliveOf(owner: Owner, given: DialOptions['keepAlive']): DialOptions['keepAlive'] {
+/** Checks the option `keepAlive`. */
+export function keepAliveOf(
+  owner: Owner,
+  given: DialOptions['keepAlive'],
+): DialOptions['keepAlive'] {
   if (!given) return given
   const keepAlive = withInherited(given, KEEP_ALIVE_RULES)
   checkOptions(owner, keepAlive, KEEP_ALIVE_RULES, 'keepAlive.')

@@ -4,10 +4,11 @@ import type { Custody } from '../pool/custody.ts'
 import { PoolClosedError } from '../pool/errors.ts'
 import { Judgement } from '../pool/judgement.ts'
 import { type ResolvedSettings, resolveSettings } from '../pool/options.ts'
-import { Pool, readdress } from '../pool/pool.ts'
+import { insideOf, Pool } from '../pool/pool.ts'
 import { type Source, sourceOf } from '../pool/source.ts'
+import type { Watcher } from '../pool/world.ts'
 import { AddressBook } from './address-book.ts'
-import { type ConnectPlan, connectStream } from './connector.ts'
+import { type ConnectPlan, connectStream, type Naming } from './connector.ts'
 import { discard } from './endure-errors.ts'
 import { byOwnDialer } from './own-dialer.ts'
 import type { PhaseLimits } from './phases.ts'
@@ -32,8 +33,9 @@ export class TcpPool<S extends Duplex = Socket> extends Pool<S> {
     settings: ResolvedSettings,
     custody: Custody<S>,
     book: AddressBook | null,
+    watcher: Watcher<S> | null,
   ) {
-    super(source, settings, custody)
+    super(source, settings, custody, watcher)
     this.#book = book
     this.once('drain', () => {
       this.#closed = true
@@ -46,7 +48,7 @@ export class TcpPool<S extends Duplex = Socket> extends Pool<S> {
     })
     this.on('open', ({ connectionId, address = '' }) => {
       // It left while it was dialled. The others that have it wait for their own moments.
-      if (!book.has(address)) readdress(this, (_about, id) => id === connectionId, 0)
+      if (!book.has(address)) insideOf<S>(this).readdress((_about, id) => id === connectionId, 0)
     })
   }
 
@@ -72,7 +74,7 @@ export class TcpPool<S extends Duplex = Socket> extends Pool<S> {
   }
 
   #readdress(book: AddressBook, spreadMs: number): void {
-    readdress(this, ({ address = '' }) => !book.has(address), spreadMs)
+    insideOf<S>(this).readdress(({ address = '' }) => !book.has(address), spreadMs)
   }
 }
 
@@ -96,6 +98,17 @@ export class TcpPool<S extends Duplex = Socket> extends Pool<S> {
  * ```
  */
 export function createTcpPool<S extends Duplex = Socket>(options: TcpPoolOptions<S>): TcpPool<S> {
+  return makeTcpPool(options, null)
+}
+
+/**
+ * For `server/`: a TCP pool whose connections have names.
+ * @throws InvalidOptionError
+ */
+export function makeTcpPool<S extends Duplex>(
+  options: TcpPoolOptions<S>,
+  names: (Naming & Watcher<Duplex>) | null,
+): TcpPool<S> {
   const { name, place, target, settings: given } = readOptions(options)
   const settings = resolveSettings(name, given, {
     probes: given.probe !== undefined,
@@ -109,6 +122,7 @@ export function createTcpPool<S extends Duplex = Socket>(options: TcpPoolOptions
   const plan: ConnectPlan = {
     route: routeOf(target, place, given, book, clock),
     tls,
+    naming: names,
     handshake: given.handshake,
     limits: limitsOf(given),
     clock,
@@ -123,7 +137,7 @@ export function createTcpPool<S extends Duplex = Socket>(options: TcpPoolOptions
     options,
   )
   // Every stream of this pool is an S: it comes from its own route.
-  return new TcpPool<Duplex>(source, settings, custody, book) as unknown as TcpPool<S>
+  return new TcpPool<Duplex>(source, settings, custody, book, names) as unknown as TcpPool<S>
 }
 
 /** The address book of a host name; null where there is none to resolve. */

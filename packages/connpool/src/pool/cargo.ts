@@ -2,6 +2,8 @@ import type { Timings } from './events.ts'
 
 /** What is known of a connection besides itself. */
 export interface About {
+  /** What both ends of a two-ended pool know it by. */
+  readonly name?: string
   readonly address?: string
   readonly timings?: Timings
 }

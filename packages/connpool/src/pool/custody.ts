@@ -5,6 +5,12 @@ import type { About } from './cargo.ts'
  * synchronous and calls nothing back.
  */
 export interface Custody<T> {
+  /**
+   * Takes in a new connection, as one that was given back. From now on it reports its own end to `died`.
+   * `beneath` is what it stands on, if anything.
+   * @throws UnfitError where it is not fit to be kept.
+   */
+  enter(connection: T, about: About, died: (error?: unknown) => void, beneath?: T): void
   /** At release, before any hand-off: whether the connection is fit to be kept. */
   park(connection: T): boolean
   /** Before a lease is made: whether it is fit to be lent. It is then lent, and watched no more. */

@@ -10,6 +10,7 @@ export type PoolErrorCode =
   | 'ERR_CONNECT_FAILED'
   | 'ERR_LEASE_RELEASED'
   | 'ERR_CLOSE_TIMEOUT'
+  | 'ERR_LISTEN_FAILED'
   | 'ERR_INVALID_OPTION'
 
 /** What a PoolError tells besides its message. */
@@ -150,5 +151,16 @@ export class InvalidOptionError extends PoolError {
 
   override get name(): string {
     return 'InvalidOptionError'
+  }
+}
+
+/** A server pool could not listen; `cause` says why. It is closed then. `ERR_LISTEN_FAILED`. */
+export class ListenFailedError extends PoolError {
+  constructor(pool: string, message: string, details: PoolErrorDetails) {
+    super('ERR_LISTEN_FAILED', pool, message, details)
+  }
+
+  override get name(): string {
+    return 'ListenFailedError'
   }
 }

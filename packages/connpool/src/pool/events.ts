@@ -46,6 +46,8 @@ export interface PoolEvent {
   readonly error?: unknown
   /** In ms; of what, says the event. */
   readonly tookMs?: number
+  /** What both ends of a two-ended pool know the connection by. */
+  readonly name?: string
   readonly address?: string
   readonly timings?: Timings
 }

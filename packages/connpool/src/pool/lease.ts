@@ -6,6 +6,8 @@ import type { Timings } from './events.ts'
 export interface LeaseInfo {
   /** Number of the connection in its pool, from 1. */
   readonly id: number
+  /** What both ends of a two-ended pool know it by. */
+  readonly name?: string
   /** The address it is connected to, where there is one. */
   readonly address?: string
   /** How long the parts of connecting took, where they were measured. */
@@ -84,6 +86,15 @@ export class Lease<T> {
    */
   get connection(): T {
     return this.#held().cargo.connection as T // A lent slot has its connection.
+  }
+
+  /**
+   * What the connection goes by: in a two-ended pool the id that both ends know, elsewhere its number.
+   * @throws LeaseReleasedError once the lease was ended.
+   */
+  get id(): string {
+    const { id, cargo } = this.#held()
+    return cargo.about.name ?? String(id)
   }
 
   /**

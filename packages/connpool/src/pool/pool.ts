@@ -1,8 +1,7 @@
 import type { FastPath } from '../core/fast-path.ts'
 import type { PoolMachine } from '../core/machine.ts'
 import { PRIORITIES } from '../core/queue.ts'
-import type { Slot } from '../core/slot.ts'
-import type { About, Cargo } from './cargo.ts'
+import type { Cargo } from './cargo.ts'
 import type { Custody } from './custody.ts'
 import { CloseTimeoutError } from './errors.ts'
 import { isEventName, type PoolEventName, type PoolListener } from './events.ts'
@@ -25,6 +24,7 @@ import {
   count,
   finiteCount,
   invalidOption,
+  type Rule,
   type Rules,
   show,
   wait,
@@ -34,7 +34,7 @@ import { type Source, sourceOf } from './source.ts'
 import type { PoolStats } from './stats.ts'
 import { Ticket } from './ticket.ts'
 import type { Turns } from './turns.ts'
-import { World } from './world.ts'
+import { type Watcher, World } from './world.ts'
 
 /** How to acquire. */
 export interface AcquireOptions {
@@ -74,7 +74,7 @@ export interface ReadyOptions {
 const PLAIN: AcquireOptions = Object.freeze({})
 /** A verb that lends; it stands on the stack of whoever is refused at once. */
 type AcquiringVerb = 'acquire' | 'use'
-const ACQUIRE_RULES: Rules = {
+export const ACQUIRE_RULES: Rules & Record<keyof AcquireOptions, Rule> = {
   signal: {
     check: (value) => value instanceof AbortSignal,
     must: 'an AbortSignal',
@@ -88,18 +88,11 @@ const ACQUIRE_RULES: Rules = {
 }
 const USE_RULES: Rules = { ...ACQUIRE_RULES, keep: callback }
 const CLOSE_RULES: Rules = { graceMs: wait }
-const READY_RULES: Rules = { timeoutMs: wait }
+export const READY_RULES: Rules = { timeoutMs: wait }
 const RESIZE_RULES: Rules = { min: finiteCount(0), max: count(1) }
 
-/**
- * For `net/`: has the open connections to which `isMeant` applies replaced, because their address
- * left the name; each at a moment of its own within `spreadMs`.
- */
-export let readdress: <T>(
-  pool: Pool<T>,
-  isMeant: (about: About, connectionId: number) => boolean,
-  spreadMs: number,
-) => void
+/** For `net/` and `server/`: what a pool is made of. */
+export let insideOf: <T>(pool: Pool<T>) => World<T>
 
 /**
  * A pool of connections: lends each to one borrower at a time, keeps those that are given back, and
@@ -107,11 +100,7 @@ export let readdress: <T>(
  */
 export class Pool<T> {
   static {
-    readdress = (pool, isMeant, spreadMs) => {
-      const meant = ({ id, cargo }: Slot<Cargo<unknown>>) => isMeant(cargo.about, id)
-      pool.#machine.expire(meant, 'readdressed', spreadMs, pool.#now())
-      pool.#turns.expectEnd()
-    }
+    insideOf = (pool) => pool.#world
   }
 
   /** First word of every message; tells pools apart in events and in `pools()`. */
@@ -127,13 +116,16 @@ export class Pool<T> {
   #overrun: CloseTimeoutError | null = null
 
   /** @internal */
-  constructor(source: Source<T>, settings: ResolvedSettings, custody: Custody<T> | null) {
+  constructor(
+    source: Source<T>,
+    settings: ResolvedSettings,
+    custody: Custody<T> | null,
+    watcher: Watcher<T> | null = null,
+  ) {
     this.name = settings.name
     this.#settings = settings
-    this.#world = new World<T>(source, settings, custody, {
-      graceOver: () => this.#graceOver(),
-      drained: () => this.#drained(),
-    })
+    const ending = { graceOver: () => this.#graceOver(), drained: () => this.#drained() }
+    this.#world = new World<T>(source, settings, custody, ending, watcher)
     this.#machine = this.#world.machine
     this.#fast = this.#machine.fast
     this.#loans = this.#world.loans

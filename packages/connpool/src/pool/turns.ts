@@ -39,16 +39,20 @@ export class Turns {
 
   /** Has `polled` called after a poll for I/O. It holds for the callbacks of that immediate alone. */
   poll(): void {
-    this.#waitFor(IMMEDIATES_TO_POLL)
+    this.afterPoll(
+      () => this.#handlers.polled(),
+      () => this.#handlers.pollOver(),
+    )
   }
 
-  #waitFor(immediates: number): void {
-    if (immediates > 1) {
-      this.#clock.setImmediate(() => this.#waitFor(immediates - 1))
-    } else {
-      this.#clock.setImmediate(() => this.#handlers.polled())
-      this.#clock.setImmediate(() => this.#handlers.pollOver())
-    }
+  /** Has all of them called in one turn, after a poll for I/O. */
+  afterPoll(...acts: readonly (() => void)[]): void {
+    this.#waitFor(IMMEDIATES_TO_POLL, acts)
+  }
+
+  #waitFor(immediates: number, acts: readonly (() => void)[]): void {
+    if (immediates > 1) this.#clock.setImmediate(() => this.#waitFor(immediates - 1, acts))
+    else for (const act of acts) this.#clock.setImmediate(act)
   }
 
   readonly #end = (): void => {

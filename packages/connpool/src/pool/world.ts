@@ -2,10 +2,10 @@ import { AsyncResource } from 'node:async_hooks'
 import type { FailureClass } from '../core/backoff.ts'
 import type { Diagnosis, Effects } from '../core/effects.ts'
 import { PoolMachine } from '../core/machine.ts'
-import type { CloseReason, Slot } from '../core/slot.ts'
+import { type CloseReason, Slot } from '../core/slot.ts'
 import type { Refusal, Waiter } from '../core/waiter.ts'
 import { Alarm } from './alarm.ts'
-import { Cargo } from './cargo.ts'
+import { type About, Cargo } from './cargo.ts'
 import { type Clock, rooted } from './clock.ts'
 import { type Custody, UnfitError } from './custody.ts'
 import { Events } from './events.ts'
@@ -29,6 +29,16 @@ export interface Ending {
   drained(): void
 }
 
+/** Who is told of the connections of a pool, ahead of all others. */
+export interface Watcher<T> {
+  /** It opened, and idles. */
+  opened(slot: Place<T>): void
+  /** It came back in this turn, which ends, and idles. It must be left alone. */
+  parked(slot: Place<T>): void
+  /** It is in the pool no more. */
+  gone(slot: Place<T>, reason: CloseReason): void
+}
+
 /**
  * The machine's commands carried out: on the source, the promises and the observers; and what comes
  * of them told to the machine. No callback of the user's can harm it: what throws, rejects, hangs or
@@ -48,8 +58,10 @@ export class World<T> implements Effects<Cargo<T>>, LoanOffice<T>, TicketOffice 
   /** The latest failed dial. */
   lastFailure: unknown
 
+  readonly settings: ResolvedSettings
   readonly #clock: Required<Clock>
   readonly #ending: Ending
+  readonly #watcher: Watcher<T> | null
   readonly #alarm: Alarm
   /** What a pool does outlives the request that caused it, and must not keep its context. */
   readonly #root = new AsyncResource('connpool', { requireManualDestroy: false })
@@ -61,12 +73,15 @@ export class World<T> implements Effects<Cargo<T>>, LoanOffice<T>, TicketOffice 
     settings: ResolvedSettings,
     custody: Custody<T> | null,
     ending: Ending,
+    watcher: Watcher<T> | null,
   ) {
     this.name = settings.name
+    this.settings = settings
     this.source = source
     this.custody = custody
     this.#clock = rooted(settings.clock, this.#root)
     this.#ending = ending
+    this.#watcher = watcher
     this.events = new Events(settings.name)
     this.judgement = new Judgement<T>(settings.name, source)
     this.machine = new PoolMachine<Cargo<T>>(settings.limits, this, settings.random)
@@ -140,6 +155,32 @@ export class World<T> implements Effects<Cargo<T>>, LoanOffice<T>, TicketOffice 
     this.#root.runInAsyncScope(() => void this.#create(slot))
   }
 
+  /**
+   * Takes in a connection that somebody else opened, since `begunAt`. Answers false where there is no place
+   * for it.
+   * @throws UnfitError where it is not fit to be kept.
+   */
+  offer(connection: T, about: About, begunAt: number, beneath?: T): boolean {
+    const slot = new Slot(this.cargo())
+    slot.bornAt = begunAt
+    slot.cargo.connection = connection
+    slot.cargo.about = about
+    this.custody?.enter(connection, about, (error) => this.#died(slot, error), beneath)
+    const isPlaced = this.machine.offer(slot, this.now())
+    this.turns.expectEnd()
+    return isPlaced
+  }
+
+  /**
+   * Has the open connections to which `isMeant` applies replaced, because their address left the name; each
+   * at a moment of its own within `spreadMs`.
+   */
+  readdress(isMeant: (about: About, connectionId: number) => boolean, spreadMs: number): void {
+    const meant = ({ id, cargo }: Place<T>) => isMeant(cargo.about, id)
+    this.machine.expire(meant, 'readdressed', spreadMs, this.now())
+    this.turns.expectEnd()
+  }
+
   abort(slot: Place<T>): void {
     const { operation } = slot.cargo
     slot.cargo.operation = null
@@ -192,6 +233,7 @@ export class World<T> implements Effects<Cargo<T>>, LoanOffice<T>, TicketOffice 
 
   parked(slot: Place<T>): void {
     this.custody?.watch(slot.cargo.connection as T)
+    this.#watcher?.parked(slot)
     if (this.source.unref !== undefined) this.#toRest.push(slot)
   }
 
@@ -365,12 +407,14 @@ export class World<T> implements Effects<Cargo<T>>, LoanOffice<T>, TicketOffice 
   // ── News ──────────────────────────────────────────────────────────────────────────────────────
 
   connectionOpened(slot: Place<T>, tookMs: number): void {
+    this.#watcher?.opened(slot)
     if (!this.events.heard.open) return
     const details = { connectionId: slot.id, tookMs, ...slot.cargo.about }
     this.events.emit('open', this.now(), details)
   }
 
   connectionClosed(slot: Place<T>, reason: CloseReason): void {
+    this.#watcher?.gone(slot, reason)
     if (!this.events.heard.close) return
     const now = this.now()
     const { error, about } = slot.cargo

@@ -21,6 +21,9 @@ class Guard implements Custody<FakeConnection> {
   unflushed = false
   flushing: { resolve(): void; reject(error: unknown): void; signal: AbortSignal } | null = null
 
+  enter(): never {
+    throw new Error('nobody offers any')
+  }
   park(connection: FakeConnection): boolean {
     return this.#note('park', connection)
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Lease } from '../../src/pool/lease.ts'
-import { readdress } from '../../src/pool/pool.ts'
+import { insideOf } from '../../src/pool/pool.ts'
 import type { FakeConnection } from '../../src/testing/index.ts'
 import {
   assertSums,
@@ -391,7 +391,7 @@ test('connections whose address left the name are replaced, each at a moment of 
     asked.push([about, id])
     return id === 2
   }
-  readdress(pool, isMeant, 100)
+  insideOf(pool).readdress(isMeant, 100)
   assert.deepEqual(asked, [
     [{}, 1],
     [{}, 2],

@@ -16,6 +16,10 @@ export class Custodian implements Custody<Link> {
     this.#network = network
   }
 
+  enter(): never {
+    throw new Error('nobody offers any')
+  }
+
   park(link: Link): boolean {
     link.out = false
     return this.#judge(link)
