@@ -82,6 +82,22 @@ test('bytes that are no TLS are turned away, with the reason', { timeout }, asyn
   assert.equal(pool.stats().handshaking, 0)
 })
 
+test('a handshake that has no end is cut off: OpenSSL takes no message so long', {
+  timeout,
+}, async (t) => {
+  const { pool, port } = await openServer(t, { tls: identity })
+  const peer = new Peer(t, port)
+  // A ClientHello of 16 MB, in records of 16 KiB.
+  const record = Buffer.concat([Buffer.from([22, 3, 1, 64, 0]), Buffer.alloc(16_384)])
+  const first = Buffer.from(record)
+  first.set([1, 255, 255, 255], 5)
+  peer.socket.write(first)
+  for (let i = 0; i < 1_024; i++) peer.socket.write(record)
+  await peer.closed
+  await until(() => pool.stats().rejected.tls === 1)
+  assert.equal(pool.stats().handshaking, 0)
+})
+
 test('a peer without a certificate, or with another’s, is turned away by mTLS, and told as such', {
   timeout,
 }, async (t) => {
