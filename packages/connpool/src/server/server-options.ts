@@ -33,19 +33,20 @@ export interface Rejection {
   readonly error?: unknown
 }
 
+const NOT_OF_FED_POOLS = [
+  'min',
+  'minIdle',
+  'max',
+  'maxIdle',
+  'increment',
+  'maxLeases',
+  'maxConnecting',
+  'createTimeoutMs',
+  'backoff',
+] as const
+
 /** The settings of a pool that dials nothing. */
-type FedPoolSettings = Omit<
-  PoolSettings,
-  | 'min'
-  | 'minIdle'
-  | 'max'
-  | 'maxIdle'
-  | 'increment'
-  | 'maxLeases'
-  | 'maxConnecting'
-  | 'createTimeoutMs'
-  | 'backoff'
->
+type FedPoolSettings = Omit<PoolSettings, (typeof NOT_OF_FED_POOLS)[number]>
 
 /** Where a server pool listens: one of `listener`, `port` and `path`. */
 export interface ListenOptions {
@@ -95,21 +96,11 @@ export interface ServerPoolOptions<S extends Duplex = Socket>
   readonly onReject?: ((rejection: Rejection) => void) | undefined
 }
 
-const NOT_OF_FED_POOLS = [
-  'min',
-  'minIdle',
-  'max',
-  'maxIdle',
-  'increment',
-  'maxLeases',
-  'maxConnecting',
-  'createTimeoutMs',
-  'backoff',
-]
-
 const SERVER_RULES: Rules = {
   ...Object.fromEntries(
-    Object.entries(SETTINGS_RULES).filter(([name]) => !NOT_OF_FED_POOLS.includes(name)),
+    Object.entries(SETTINGS_RULES).filter(
+      ([name]) => !NOT_OF_FED_POOLS.some((one) => one === name),
+    ),
   ),
   listener: {
     check: (value) => value instanceof NetServer && !(value instanceof TlsServer),

@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { closeOf } from './support/close-of.ts'
 import { openServer } from './support/places.ts'
 import { namedClient } from './support/plain-peer.ts'
 
 const child = fileURLToPath(new URL('support/short-of-descriptors.ts', import.meta.url))
 const tsx = import.meta.resolve('tsx')
-
-/** Resolves once it is closed, whatever became of it. */
-function closeOf(socket: Socket): Promise<void> {
-  return new Promise((resolve) => socket.on('close', () => resolve()))
-}
 
 test('out of descriptors, whoever connects is dropped; nothing spins, and once there are some all is well', {
   timeout: 30_000,

@@ -6,6 +6,7 @@ import { connect as connectTls } from 'node:tls'
 import { codeOf } from '../../src/pool/failure.ts'
 import type { Rejection } from '../../src/server/index.ts'
 import { CertificateAuthority, type Identity } from '../support/certificates.ts'
+import { closeOf } from './support/close-of.ts'
 import { openServer, until } from './support/places.ts'
 import { namedClient } from './support/plain-peer.ts'
 
@@ -17,14 +18,6 @@ before(async () => {
   authority = await CertificateAuthority.create('CA of the tests')
   identity = await authority.forServer()
 })
-
-/** Resolves once it is closed, whatever became of it. */
-function closeOf(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    if (socket.closed) resolve()
-    else socket.on('close', () => resolve())
-  })
-}
 
 /** A peer that hears what comes, and whether it is turned away. */
 class Peer {
