@@ -10,7 +10,7 @@ const service = createServer((_request, response) => void response.end('hello fr
 service.listen(0, '127.0.0.1')
 await once(service, 'listening')
 const { port } = service.address() as AddressInfo // It listens on a port.
-const tunnel = await Tunnel.open(port)
+const tunnel = await Tunnel.open({ servicePort: port })
 
 try {
   console.log(await load('direct', port))

@@ -10,35 +10,54 @@ import { generate } from 'selfsigned'
 const program = fileURLToPath(new URL('process.ts', import.meta.url))
 const tsx = import.meta.resolve('tsx')
 
-/** Both ends as processes on this machine, with certificates made for the occasion. */
+/** Where the ends are. */
+export interface TunnelOptions {
+  readonly servicePort: number
+  /** The address of the gate. Default `127.0.0.1`. */
+  readonly host?: string
+  /** What the agent is started by, where it is on another machine, or as good as. Default: nothing. */
+  readonly agentBy?: readonly string[]
+}
+
+/** Both ends as processes, with certificates made for the occasion. */
 export class Tunnel {
   readonly publicPort: number
   readonly #folder: string
+  readonly #agentBy: readonly string[]
   readonly #flags: readonly string[]
   readonly #processes = new Map<'gate' | 'agent', ChildProcess>()
 
-  static async open(servicePort: number): Promise<Tunnel> {
+  static async open(options: TunnelOptions): Promise<Tunnel> {
+    const { servicePort, host = '127.0.0.1', agentBy = [] } = options
     const folder = mkdtempSync(join(tmpdir(), 'tunnel-'))
-    await makeCertificates(folder)
+    await makeCertificates(folder, host)
     const [control = 0, tunnel = 0, publicPort = 0] = await freePorts(3)
     const flags = { control, tunnel, public: publicPort, service: servicePort }
     const words = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])
-    const opened = new Tunnel(folder, publicPort, ['--host', '127.0.0.1', ...words])
+    const opened = new Tunnel(folder, publicPort, agentBy, ['--host', host, ...words])
     await opened.start('gate')
     await opened.start('agent')
     return opened
   }
 
-  private constructor(folder: string, publicPort: number, flags: readonly string[]) {
+  private constructor(
+    folder: string,
+    publicPort: number,
+    agentBy: readonly string[],
+    flags: readonly string[],
+  ) {
     this.#folder = folder
     this.publicPort = publicPort
+    this.#agentBy = agentBy
     this.#flags = flags
   }
 
   /** Starts one end; resolves once it says that it stands. */
   async start(end: 'gate' | 'agent'): Promise<void> {
     const flags = [...this.#flags, '--certificates', join(this.#folder, end)]
-    const child = spawn(process.execPath, ['--import', tsx, program, end, ...flags], {
+    const node = [process.execPath, '--import', tsx, program, end, ...flags]
+    const [command = '', ...words] = end === 'agent' ? [...this.#agentBy, ...node] : node
+    const child = spawn(command, words, {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     this.#processes.set(end, child)
@@ -68,7 +87,7 @@ export class Tunnel {
 
 const KIND = { keyType: 'ec', algorithm: 'sha256' } as const
 
-async function makeCertificates(folder: string): Promise<void> {
+async function makeCertificates(folder: string, host: string): Promise<void> {
   const authority = await generate([{ name: 'commonName', value: 'CA of the tunnel' }], {
     ...KIND,
     extensions: [{ name: 'basicConstraints', cA: true, critical: true }],
@@ -77,7 +96,7 @@ async function makeCertificates(folder: string): Promise<void> {
     const identity = await generate([{ name: 'commonName', value: end }], {
       ...KIND,
       ca: { cert: authority.cert, key: authority.private },
-      extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
+      extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: host }] }],
     })
     mkdirSync(join(folder, end))
     writeFileSync(join(folder, end, 'cert.pem'), identity.cert)

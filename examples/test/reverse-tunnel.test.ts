@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { netNamespace } from '@connpool/real-servers'
 import { Tunnel } from '../reverse-tunnel/tunnel.ts'
 
 const timeout = 60_000
@@ -15,7 +19,8 @@ async function place(t: TestContext) {
     setTimeout(() => response.end(`hello ${req.url}`), 5)
   }).listen(0, '127.0.0.1')
   await once(service, 'listening')
-  const tunnel = await Tunnel.open((service.address() as AddressInfo).port)
+  const { port: servicePort } = service.address() as AddressInfo // It listens on a port.
+  const tunnel = await Tunnel.open({ servicePort })
   t.after(async () => {
     await tunnel.close()
     service.closeAllConnections()
@@ -70,6 +75,21 @@ test('while the agent is away requests wait, and none is lost that had not been 
   // What the gate had sent on when the agent was killed is lost, and nothing else.
   for (const path of failed) assert.match(path, /^\/during\//)
   for (let i = 0; i < 30; i++) assert.ok(seen.has(`/after/${i}`))
+})
+
+test('it leads from one machine to another, on which nothing listens that could be reached', {
+  timeout,
+  skip: netNamespace.skip,
+}, async () => {
+  const script = fileURLToPath(new URL('support/two-machines.ts', import.meta.url))
+  const { command, words, env } = netNamespace.seclude(
+    ...[process.execPath, '--import', import.meta.resolve('tsx'), script],
+  )
+  const { stdout } = await promisify(execFile)(command, [...words], { env, timeout: timeout / 2 })
+  assert.deepEqual(JSON.parse(stdout), {
+    direct: 'ECONNREFUSED',
+    throughTheGate: 'hello from behind',
+  })
 })
 
 test('when the gate was killed the agent comes back to the next one by itself', {

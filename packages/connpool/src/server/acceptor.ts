@@ -4,8 +4,8 @@ import type { ListenOptions } from './server-options.ts'
 
 /** What an acceptor tells. */
 export interface AcceptorOffice {
-  /** Somebody has connected; nothing was read of him. */
-  accepted(socket: Socket): void
+  /** Somebody has connected, to `path` where it is none of TCP; nothing was read of him. */
+  accepted(socket: Socket, path: string | undefined): void
   /** The system could not accept somebody. */
   notAccepted(error: Error): void
 }
@@ -19,6 +19,8 @@ export class Acceptor {
   readonly #isOwn: boolean
   readonly #office: AcceptorOffice
   readonly #listening: Promise<void>
+  /** null: it is TCP; undefined while nobody has come. */
+  #path: string | null | undefined
   #giveUp: (why: Error) => void = () => {}
 
   constructor(options: ListenOptions, office: AcceptorOffice) {
@@ -78,11 +80,19 @@ export class Acceptor {
     })
   }
 
-  readonly #accept = (socket: Socket): void => this.#office.accepted(socket)
+  readonly #accept = (socket: Socket): void => {
+    if (this.#path === undefined) this.#path = pathOf(this.#server)
+    this.#office.accepted(socket, this.#path ?? undefined)
+  }
 
   readonly #err = (error: Error & { readonly syscall?: string }): void => {
     if (error.syscall === 'accept') this.#office.notAccepted(error)
   }
+}
+
+function pathOf(server: Server): string | null {
+  const address = server.address()
+  return typeof address === 'string' ? address : null
 }
 
 /** A peer in one word; undefined where the system knows no more who it was. */

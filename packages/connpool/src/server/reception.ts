@@ -29,8 +29,6 @@ export interface ReceptionTerms {
   readonly maxPerPeer: number
   readonly handshakes: HandshakeTerms
   readonly sockets: DialOptions
-  /** What all peers of a Unix domain socket are called; undefined for TCP. */
-  readonly path: string | undefined
   readonly onReject: ((rejection: Rejection) => void) | undefined
 }
 
@@ -82,28 +80,28 @@ export class Reception<S extends Duplex> implements AcceptorOffice, HandshakeOut
     this.#handshakes.stop(why)
   }
 
-  accepted(socket: Socket): void {
+  accepted(socket: Socket, path: string | undefined): void {
     endureErrors(socket)
     const inside = this.#inside
-    const address = this.#terms.path ?? peerOf(socket)
-    const peer = socket.remoteAddress === undefined ? null : plainAddress(socket.remoteAddress)
-    if (inside === null) socket.destroy()
-    else if (address === undefined) {
-      this.#turnAway(
-        socket,
-        'handshake',
-        undefined,
-        new Error('it hung up before it was looked at'),
-      )
-    } else if (peer !== null && !this.#terms.allow(peer))
-      this.#turnAway(socket, 'notAllowed', address)
-    else if (inside.machine.policy.room <= this.handshaking) {
-      this.#turnAway(socket, 'full', address)
-    } else if (peer !== null && !this.#peers.enter(peer)) this.#turnAway(socket, 'perPeer', address)
-    else {
-      tune(socket, this.#terms.sockets)
-      this.#handshakes.begin({ socket, peer, address, begunAt: inside.now(), name: null })
+    if (inside === null) return void socket.destroy()
+    const { remoteAddress } = socket
+    const peer = remoteAddress === undefined ? null : plainAddress(remoteAddress)
+    const address = path ?? peerOf(socket)
+    if (address === undefined) {
+      const error = new Error('it hung up before it was looked at')
+      return this.#turnAway(socket, 'handshake', undefined, error)
     }
+    const reason = this.#objectionTo(peer, inside)
+    if (reason !== null) return this.#turnAway(socket, reason, address)
+    tune(socket, this.#terms.sockets)
+    this.#handshakes.begin({ socket, peer, address, begunAt: inside.now(), name: null })
+  }
+
+  /** Why a peer is not let in; null where it is, and is counted from now on. */
+  #objectionTo(peer: string | null, { machine }: World<S>): RejectReason | null {
+    if (peer !== null && !this.#terms.allow(peer)) return 'notAllowed'
+    if (machine.policy.room <= this.handshaking) return 'full'
+    return peer === null || this.#peers.enter(peer) ? null : 'perPeer'
   }
 
   /** The system could not accept somebody. */

@@ -164,7 +164,6 @@ export function createServerPool<S extends Duplex = Socket>(
         clock: settings.clock,
       },
       sockets: given,
-      path: given.path,
       onReject: given.onReject,
     },
     names,

@@ -175,6 +175,21 @@ test('it listens on a path, too, whatever is allowed', { timeout }, async (t) =>
   }
 })
 
+test('a listener of the caller’s own may listen on a path', { timeout }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'connpool-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'socket')
+  const listener = createServer().listen(path)
+  t.after(() => listener.close())
+  await once(listener, 'listening')
+  const { pool } = await openServer(t, { listener, allow: [] })
+  const socket = connect(path)
+  t.after(() => socket.destroy())
+  const lease = await pool.acquire()
+  assert.equal(lease.info.address, path)
+  lease.release()
+})
+
 test('a server of the caller’s own is used as it is, and left listening', {
   timeout,
 }, async (t) => {
