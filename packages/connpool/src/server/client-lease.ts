@@ -18,6 +18,11 @@ export class ClientLease<S extends Duplex> {
     this.#ended = ended
   }
 
+  /** Whether one of the endings was called. */
+  get isEnded(): boolean {
+    return this.#connection === null
+  }
+
   /**
    * The connection.
    * @throws LeaseReleasedError once the lease was ended.
@@ -56,7 +61,7 @@ export class ClientLease<S extends Duplex> {
 
   /** As `destroy`; does nothing on a lease that was ended. */
   [Symbol.dispose](): void {
-    if (this.#connection !== null) this.destroy()
+    if (!this.isEnded) this.destroy()
   }
 
   /** As `[Symbol.dispose]`. */

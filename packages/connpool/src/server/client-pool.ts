@@ -93,7 +93,8 @@ export class ClientPool<S extends Duplex = Socket> {
   }
 
   /**
-   * Calls `fn` with a connection, and ends that when `fn` is done; at once when it throws.
+   * Calls `fn` with a connection, and ends that when `fn` is done; at once when it throws. One that `fn` ended
+   * itself is left alone.
    * @throws whatever `acquire` or `fn` throws.
    */
   async use<R>(
@@ -101,8 +102,15 @@ export class ClientPool<S extends Duplex = Socket> {
     options?: AcquireOptions,
   ): Promise<R> {
     checkArgument(this.#pool, 'use(): the first argument', fn, callback)
-    await using lease = await this.acquire(options)
-    const result = await fn(lease.connection, lease)
+    const lease = await this.acquire(options)
+    let result: R
+    try {
+      result = await fn(lease.connection, lease)
+    } catch (error) {
+      lease[Symbol.dispose]()
+      throw error
+    }
+    if (!lease.isEnded) lease.release()
     return result
   }
 

@@ -327,6 +327,27 @@ test('use ends what it took, when the function is done and when it throws', {
     /mine/,
   )
   await until(() => server.stats().open === 0)
+  const mine = await pool.use((_connection, lease) => lease.detach())
+  assert.equal(mine.destroyed, false)
+  mine.destroy()
+})
+
+test('what was written last arrives, when a lease is released and when use is done', {
+  timeout,
+}, async (t) => {
+  const { pool: server, port } = await openServer(t)
+  const pool = openClient(t, { port, minCapacity: 2, minIntervalMs: 60_000 })
+  await pool.ready()
+  const long = Buffer.alloc(4 * 2 ** 20, 'x')
+  let id = ''
+  await pool.use((connection, lease) => {
+    id = lease.id
+    connection.write(long)
+  })
+  const far = await server.acquireById(id)
+  let arrived = 0
+  for await (const bytes of far.connection) arrived += bytes.length
+  assert.equal(arrived, long.length)
 })
 
 test('who waits for an id is served when it is stocked, or refused in time', {
