@@ -407,10 +407,11 @@ export class World<T> implements Effects<Cargo<T>>, LoanOffice<T>, TicketOffice 
   // ── News ──────────────────────────────────────────────────────────────────────────────────────
 
   connectionOpened(slot: Place<T>, tookMs: number): void {
+    if (this.events.heard.open) {
+      const details = { connectionId: slot.id, tookMs, ...slot.cargo.about }
+      this.events.emit('open', this.now(), details)
+    }
     this.#watcher?.opened(slot)
-    if (!this.events.heard.open) return
-    const details = { connectionId: slot.id, tookMs, ...slot.cargo.about }
-    this.events.emit('open', this.now(), details)
   }
 
   connectionClosed(slot: Place<T>, reason: CloseReason): void {

@@ -21,6 +21,7 @@ export class Acceptor {
   readonly #listening: Promise<void>
   /** null: it is TCP; undefined while nobody has come. */
   #path: string | null | undefined
+  #isStopped = false
   #giveUp: (why: Error) => void = () => {}
 
   constructor(options: ListenOptions, office: AcceptorOffice) {
@@ -39,6 +40,11 @@ export class Acceptor {
     return this.#listening
   }
 
+  /** It listened, and was told to stop. */
+  get isStopped(): boolean {
+    return this.#isStopped
+  }
+
   /** Where it listens: address and port, a path, or null while it does not. */
   get address(): AddressInfo | string | null {
     return this.#server.listening ? this.#server.address() : null
@@ -46,6 +52,7 @@ export class Acceptor {
 
   /** Accepts nobody any more; a server of its own listens no more. */
   stop(why: Error): void {
+    this.#isStopped = this.#server.listening
     this.#giveUp(why)
     this.#server.off('connection', this.#accept)
     if (this.#isOwn) this.#server.close()

@@ -116,12 +116,15 @@ export class ClientPool<S extends Duplex = Socket> {
 
   /**
    * Brings a connection back that was taken, as it was, or one that somebody else opened. Answers false where
-   * the stock is full or has one of that id, or the connection ended or holds unread bytes: it is closed then.
+   * the stock is full or has one of that id, or the connection ended or holds unread bytes: it is closed then. One that
+   * is in a pool already is left there.
    * @throws InvalidOptionError
    */
   put(id: string, connection: S): boolean {
     checkArgument(this.#pool, 'put(): the first argument', id, idRule)
     checkArgument(this.#pool, 'put(): the second argument', connection, streamRule)
+    // It is in this pool already, or in another: two would lend it.
+    if (this.#inside.custody?.about(connection).name !== undefined) return false
     if (!isSound(connection) || this.#stock.isFull || !this.#names.retake(id, connection)) {
       discard(connection)
       return false

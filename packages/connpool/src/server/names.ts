@@ -119,11 +119,23 @@ export class Names<S extends EventEmitter> implements Watcher<S> {
     if (name === undefined) return
     if (reason !== 'detached' || connection === undefined) return this.free(name)
     this.#taken.set(name, null)
-    if (this.#outside.has(connection)) return
+    const isWatched = this.#outside.has(connection)
     this.#outside.set(connection, name)
-    connection.once('close', () => {
-      if (this.find(name) === null) this.free(name)
-    })
+    if (!isWatched) connection.once('close', () => this.#freeOutside(connection))
+  }
+
+  /** It is closed, and may have come back and gone again by another name. */
+  #freeOutside(connection: S): void {
+    const name = this.#outside.get(connection)
+    if (name !== undefined && this.find(name) === null) this.free(name)
+  }
+
+  /** Whoever waits for one that idles has it, once it was polled: the pool lends again. */
+  resume(): void {
+    for (const name of this.#claims.keys()) {
+      const slot = this.find(name)
+      if (slot !== null) this.#inside?.turns.afterPoll(() => this.#serve(slot, name))
+    }
   }
 
   /** Whoever has waited longest for it has it, if it idles. */

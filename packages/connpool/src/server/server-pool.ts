@@ -85,6 +85,7 @@ export class ServerPool<S extends Duplex = Socket> extends Pool<S> {
       checkArguments(this, 'ready', options, READY_RULES)
       const { acquireTimeoutMs, clock } = this.#settings
       const { timeoutMs = acquireTimeoutMs } = options
+      if (this.#acceptor.isStopped) throw this.#unready(null)
       const alarm = new Alarm(clock, () => {
         const what = `it did not listen within ${timeoutMs} ms`
         reject(new AcquireTimeoutError(this.name, what, { stats: this.stats() }))
@@ -96,11 +97,17 @@ export class ServerPool<S extends Duplex = Socket> extends Pool<S> {
     })
   }
 
+  /** null: it was closed once it listened. */
   #unready(cause: unknown): PoolError {
     const stats = this.stats()
-    return cause instanceof PoolClosedError
+    return cause === null || cause instanceof PoolClosedError
       ? new PoolClosedError(this.name, { stats })
       : new ListenFailedError(this.name, `it cannot listen: ${describe(cause)}`, { stats, cause })
+  }
+
+  override resume(): void {
+    super.resume()
+    this.#names.resume()
   }
 
   /** Where it listens: address and port, or the path; null while it does not. */

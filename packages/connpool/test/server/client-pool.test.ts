@@ -279,6 +279,49 @@ test('put brings back what was taken, and what is one too many is closed', {
   last.release()
 })
 
+test('put leaves alone what is in a pool already, by whatever id', { timeout }, async (t) => {
+  const { port } = await openServer(t)
+  const pool = openClient(t, { port, minCapacity: 4, minIntervalMs: 60_000 })
+  await pool.ready()
+  const lease = await pool.acquire()
+  const connection = lease.detach()
+  assert.equal(pool.put(lease.id, connection), true)
+  assert.equal(pool.put('00000001', connection), false)
+  assert.equal(pool.put(lease.id, connection), false)
+  const again = await pool.acquireById(lease.id)
+  assert.equal(again.connection, connection)
+  await assert.rejects(pool.acquireById('00000001', { timeoutMs: 0 }), AcquireTimeoutError)
+  again.release()
+})
+
+test('an id is free once its connection is closed, by whatever ids that came back before', {
+  timeout,
+}, async (t) => {
+  const { port } = await openServer(t)
+  const pool = openClient(t, { port, minCapacity: 2, minIntervalMs: 60_000 })
+  await pool.ready()
+  const connection = (await pool.acquire()).detach()
+  assert.equal(pool.put('00000001', connection), true)
+  const again = await pool.acquireById('00000001')
+  const closed = once(connection, 'close')
+  again.destroy()
+  await closed
+  const other = (await pool.acquire()).detach()
+  assert.equal(pool.put('00000001', other), true)
+})
+
+test('a connection is told of as open before it is told of as acquired, also by its id', {
+  timeout,
+}, async (t) => {
+  const { port } = await serverThat(t, (socket) => void socket.write('deadbeef'))
+  const pool = openClient(t, { port, minCapacity: 1, maxCapacity: 1, minIntervalMs: 60_000 })
+  const told: string[] = []
+  for (const event of ['open', 'acquire', 'close'] as const) pool.on(event, () => told.push(event))
+  const lease = await pool.acquireById('deadbeef')
+  lease.release()
+  assert.deepEqual(told.slice(0, 2), ['open', 'acquire'])
+})
+
 test('put refuses what is unread, closed, or another’s id', { timeout }, async (t) => {
   const { port } = await openServer(t)
   const pool = openClient(t, { port, minCapacity: 2, minIntervalMs: 60_000 })

@@ -12,6 +12,7 @@ import {
   PoolClosedError,
 } from '../../src/index.ts'
 import { createServerPool } from '../../src/server/index.ts'
+import { turns } from '../support/turns.ts'
 import { openServer, until } from './support/places.ts'
 import { namedClient } from './support/plain-peer.ts'
 
@@ -250,6 +251,26 @@ test('who waits for it to listen is refused in time, and when it is closed first
   await assert.rejects(ready, PoolClosedError)
   await closed
   await assert.rejects(pool.ready(), PoolClosedError)
+})
+
+test('ready() of one that was closed is refused', { timeout }, async (t) => {
+  const { pool } = await openServer(t)
+  await pool.close()
+  await assert.rejects(pool.ready(), PoolClosedError)
+})
+
+test('who waits for an id while the pool is paused is served when it is not', {
+  timeout,
+}, async (t) => {
+  const { pool, port } = await openServer(t)
+  const [client] = await clients(t, port, 1)
+  pool.pause()
+  const waiting = pool.acquireById(client?.id ?? '')
+  await turns(5)
+  assert.equal(pool.stats().waiting, 1)
+  pool.resume()
+  const lease = await waiting
+  lease.release()
 })
 
 test('close ends what listens, what shakes hands and what is idle, and waits for what is lent', {
