@@ -191,3 +191,64 @@ test('the fast path lends nothing in the middle of an event in which somebody ca
   assert.equal(taken, null)
   assert.equal(waiter.connection?.serial, 1)
 })
+
+describe('what goes straight from one borrower to the next', () => {
+  /** One connection, lent, and so many who wait for it; since an earlier turn, or since this one. */
+  const queued = (count: number, options: Partial<Limits>, settles: boolean) => {
+    const world = stocked(1, { max: 1, ...options })
+    const waiters = Array.from({ length: count + 1 }, () => world.acquire())
+    world.turn()
+    if (settles) world.settle()
+    return { world, waiters, slot: connection(world, 1).slot }
+  }
+
+  for (const settles of [false, true]) {
+    const when = settles ? 'waited' : 'came in this turn'
+
+    test(`is used once more each time, and closed after its last use: who ${when}`, () => {
+      const { world, waiters, slot } = queued(4, { maxUses: 4 }, settles)
+      assert.equal(slot.uses, 2, 'once when it was stocked, and by the first')
+      for (const [index, waiter] of waiters.slice(0, 2).entries()) {
+        world.release(waiter)
+        assert.equal(slot.uses, 3 + index)
+      }
+      assert.equal(slot.fate, 'uses')
+      assert.equal(waiters[2]?.connection?.serial, 1)
+      world.release(waiters[2] as Ticket)
+      assert.equal(slot.state, 'closing')
+    })
+
+    test(`is held from the end of the turn in which it went on: who ${when}`, () => {
+      const { world, waiters, slot } = queued(3, {}, settles)
+      world.settle()
+      world.advance(5)
+      world.release(waiters[0] as Ticket)
+      assert.equal(slot.stamped, false)
+      world.settle()
+      assert.deepEqual([slot.stamped, slot.since], [true, world.now])
+    })
+  }
+
+  test('stands behind those that were lent before', () => {
+    const world = stocked(2, { max: 2 })
+    const waiters = Array.from({ length: 5 }, () => world.acquire())
+    world.turn()
+    world.settle()
+    const { lent } = world.machine.moves.roster
+    const [first, second] = lent.toArray()
+    const holder = waiters.find(({ connection }) => connection?.slot === first)
+    world.release(holder as Ticket)
+    assert.deepEqual(lent.toArray(), [second, first])
+  })
+})
+
+test('what goes out again within its turn is used once more each time', () => {
+  const world = stocked(1, { maxUses: 6 })
+  const { slot } = connection(world, 1)
+  world.poll()
+  for (let uses = 2; uses <= 4; uses++) {
+    const lease = world.acquire()
+    assert.equal(slot.uses, uses)
+    world.release(lease)
+  }
+})
