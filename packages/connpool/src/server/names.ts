@@ -119,15 +119,12 @@ export class Names<S extends EventEmitter> implements Watcher<S> {
     if (name === undefined) return
     if (reason !== 'detached' || connection === undefined) return this.free(name)
     this.#taken.set(name, null)
-    const isWatched = this.#outside.has(connection)
+    if (this.#outside.get(connection) === name) return
+    // One that came back and goes again by another name has both until it closes.
     this.#outside.set(connection, name)
-    if (!isWatched) connection.once('close', () => this.#freeOutside(connection))
-  }
-
-  /** It is closed, and may have come back and gone again by another name. */
-  #freeOutside(connection: S): void {
-    const name = this.#outside.get(connection)
-    if (name !== undefined && this.find(name) === null) this.free(name)
+    connection.once('close', () => {
+      if (this.find(name) === null) this.free(name)
+    })
   }
 
   /** Whoever waits for one that idles has it, once it was polled: the pool lends again. */

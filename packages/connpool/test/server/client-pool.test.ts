@@ -337,6 +337,22 @@ test('put refuses what is unread, closed, or another’s id', { timeout }, async
   }
 })
 
+test('every id that a connection went by is free once it is closed', { timeout }, async (t) => {
+  const { port } = await openServer(t)
+  const pool = openClient(t, { port, minCapacity: 2, minIntervalMs: 60_000 })
+  await pool.ready()
+  const lease = await pool.acquire()
+  const { id } = lease
+  const connection = lease.detach()
+  assert.equal(pool.put('00000001', connection), true)
+  const again = await pool.acquireById('00000001')
+  const closed = once(connection, 'close')
+  again.destroy()
+  await closed
+  const other = (await pool.acquire()).detach()
+  assert.equal(pool.put(id, other), true)
+})
+
 test('flush closes the stock and fills it anew; what was taken is left alone', {
   timeout,
 }, async (t) => {
