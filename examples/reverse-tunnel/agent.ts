@@ -41,7 +41,14 @@ export class Agent {
       minIntervalMs: 50,
       maxIntervalMs: 500,
     })
-    this.#control = createTcpPool({ ...common, name: 'control', port: controlPort, max: 1, min: 1 })
+    this.#control = createTcpPool({
+      ...common,
+      name: 'control',
+      port: controlPort,
+      max: 1,
+      min: 1,
+      serverSpeaksFirst: true, // Somebody may be waiting there already.
+    })
     this.#ended = this.#obey()
   }
 

@@ -95,7 +95,12 @@ export class Gate {
     const far = lease.detach()
     this.#wanted.add(id)
     for (const agent of this.#agents) agent.write(`${id}\n`)
-    const before = client.bytesRead
+    // Not by its bytesRead: Node has read what is in its buffer, and nobody has it yet.
+    let hasSpoken = false
+    const speaks = () => {
+      hasSpoken = true
+    }
+    client.once('data', speaks)
     client.pipe(far)
     far.pipe(client, { end: false })
     await new Promise<void>((resolve) => {
@@ -104,7 +109,8 @@ export class Gate {
     })
     this.#wanted.delete(id)
     client.unpipe(far)
+    client.off('data', speaks)
     far.destroy()
-    return client.bytesRead > before
+    return hasSpoken
   }
 }

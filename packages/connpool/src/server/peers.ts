@@ -4,6 +4,8 @@ import type { Clock } from '../pool/clock.ts'
 const FREE_FAILURES = 10
 const FIRST_DELAY_MS = 100
 const LONGEST_DELAY_MS = 5_000
+/** Failures so soon one after the other are one: a process that ends takes all its connections with it. */
+const AT_ONCE_MS = 10
 /** So many are remembered that have no connection. */
 const REMEMBERED = 10_000
 
@@ -12,6 +14,7 @@ interface Peer {
   connections: number
   /** In a row. */
   failures: number
+  failedAt: number
   /** Until then it is turned away. */
   barredUntil: number
 }
@@ -36,7 +39,12 @@ export class Peers {
   /** One more connection. Answers false where the address has as many as it may, or has to wait. */
   enter(address: string): boolean {
     const peer = this.#present.get(address) ??
-      this.#past.get(address) ?? { connections: 0, failures: 0, barredUntil: -Infinity }
+      this.#past.get(address) ?? {
+        connections: 0,
+        failures: 0,
+        failedAt: -Infinity,
+        barredUntil: -Infinity,
+      }
     if (peer.connections >= this.#max || this.#clock.now() < peer.barredUntil) return false
     peer.connections++
     this.#past.delete(address)
@@ -51,11 +59,13 @@ export class Peers {
 
   failed(address: string): void {
     const peer = this.#present.get(address)
-    if (peer === undefined) return
+    const now = this.#clock.now()
+    if (peer === undefined || now - peer.failedAt < AT_ONCE_MS) return
+    peer.failedAt = now
     const doublings = ++peer.failures - FREE_FAILURES
     if (doublings < 0) return
     const delayMs = Math.min(FIRST_DELAY_MS * 2 ** doublings, LONGEST_DELAY_MS)
-    peer.barredUntil = this.#clock.now() + delayMs
+    peer.barredUntil = now + delayMs
   }
 
   /** One connection less. */

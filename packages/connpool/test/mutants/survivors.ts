@@ -463,13 +463,6 @@ export const argued: readonly Survivor[] = [
   },
   {
     file: 'pool/world',
-    where: 'connectionOpened',
-    from: /return;$/,
-    to: ';',
-    why: 'a short cut: where nobody listens nobody is told',
-  },
-  {
-    file: 'pool/world',
     where: 'connectionClosed',
     from: /return;$/,
     to: ';',
