@@ -102,7 +102,8 @@ export class Names<S extends EventEmitter> implements Watcher<S> {
 
   opened(slot: Place<S>): void {
     const { name } = slot.cargo.about
-    if (name === undefined || slot.state !== 'idle') return
+    // A listener that was told of it may have it already.
+    if (name === undefined || (slot.state !== 'idle' && slot.state !== 'lent')) return
     this.#taken.set(name, slot)
     this.#serve(slot, name)
   }

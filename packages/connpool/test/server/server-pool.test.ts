@@ -8,6 +8,7 @@ import { test } from 'node:test'
 import {
   AcquireTimeoutError,
   InvalidOptionError,
+  type Lease,
   ListenFailedError,
   PoolClosedError,
 } from '../../src/index.ts'
@@ -102,6 +103,20 @@ test('an id that is not there is waited for until the deadline, and with 0 not a
   lease.release()
   const { acquires, hits, misses, timeouts, aborts, waiting } = pool.stats()
   assert.deepEqual([acquires, hits + misses, timeouts, aborts, waiting], [6, 1, 3, 2, 0])
+})
+
+test('an id is known also of a connection that a listener of its opening has taken', {
+  timeout,
+}, async (t) => {
+  const { pool, port } = await openServer(t)
+  const taken: (Lease<Socket> | null)[] = []
+  pool.once('open', () => taken.push(pool.tryAcquire()))
+  const [client] = await clients(t, port, 1)
+  assert.equal(taken[0]?.id, client?.id)
+  taken[0]?.release()
+  const lease = await pool.acquireById(client?.id ?? '', { timeoutMs: 0 })
+  assert.equal(lease.id, client?.id)
+  lease.release()
 })
 
 test('what is no id is refused, and so are options that there are not', { timeout }, async (t) => {
