@@ -3,6 +3,7 @@ import { Duplex } from 'node:stream'
 import { discard } from '../net/endure-errors.ts'
 import { makeTcpPool, type TcpPool } from '../net/tcp-pool.ts'
 import { isSound } from '../net/vitals.ts'
+import { wardOf } from '../net/ward.ts'
 import { LeaseReleasedError } from '../pool/errors.ts'
 import type { PoolEventName, PoolListener } from '../pool/events.ts'
 import type { Lease } from '../pool/lease.ts'
@@ -124,7 +125,7 @@ export class ClientPool<S extends Duplex = Socket> {
     checkArgument(this.#pool, 'put(): the first argument', id, idRule)
     checkArgument(this.#pool, 'put(): the second argument', connection, streamRule)
     // It is in this pool already, or in another: two would lend it.
-    if (this.#inside.custody?.about(connection).name !== undefined) return false
+    if (wardOf(connection) !== undefined) return false
     if (!isSound(connection) || this.#stock.isFull || !this.#names.retake(id, connection)) {
       discard(connection)
       return false

@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream'
 import { describe, test } from 'node:test'
 import {
   AcquireTimeoutError,
+  createTcpPool,
   InvalidOptionError,
   LeaseReleasedError,
   PoolClosedError,
@@ -351,6 +352,20 @@ test('every id that a connection went by is free once it is closed', { timeout }
   await closed
   const other = (await pool.acquire()).detach()
   assert.equal(pool.put(id, other), true)
+})
+
+test('put leaves alone what another pool has', { timeout }, async (t) => {
+  const { port } = await serverThat(t, () => {})
+  const pool = openClient(t, { port, mode: 'single', minCapacity: 2, minIntervalMs: 60_000 })
+  await pool.ready()
+  const taken = await pool.acquire()
+  const plain = createTcpPool({ host: '127.0.0.1', port, max: 1 })
+  t.after(() => plain.close({ graceMs: 0 }).catch(() => {}))
+  const lease = await plain.acquire()
+  assert.equal(pool.put('00000001', lease.connection), false)
+  assert.equal(lease.connection.destroyed, false)
+  lease.release()
+  taken.release()
 })
 
 test('flush closes the stock and fills it anew; what was taken is left alone', {
